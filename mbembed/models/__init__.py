@@ -1,0 +1,1 @@
+"""The model folder: find, list, load, verify, pull, import; the encoder."""

@@ -1,0 +1,305 @@
+"""A model is a folder: ``weights.safetensors``, ``config.json``, ``species.tsv``, ``MODEL_CARD.md``.
+
+Nothing in it is code. Loading reads numbers, checks their SHA-256 against ``config.json``
+and unpickles nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mbembed.errors import ModelError, ModelIntegrityError, ModelNotFoundError, OutputError
+from mbembed.models.preprocess import Preprocessing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mbembed.models.encoder import Encoder
+
+__all__ = ["FORMAT", "Model", "load_folder", "write_folder"]
+
+#: Version of the folder's layout. A reader refuses a higher one.
+FORMAT = 1
+WEIGHTS, CONFIG, SPECIES, CARD = "weights.safetensors", "config.json", "species.tsv", "MODEL_CARD.md"
+#: Files whose SHA-256 stands in ``config.json``. The card is prose and may be edited.
+HASHED = (WEIGHTS, SPECIES)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded model folder.
+
+    Attributes
+    ----------
+    path : Path
+    config : dict
+        The content of ``config.json``.
+    species : list of str
+        Name of each input column, in order; a name may repeat (the published reference
+        lists several genomes of one species).
+    """
+
+    path: Path
+    config: dict[str, Any]
+    species: list[str]
+
+    @property
+    def name(self) -> str:
+        """The name under which the model is known."""
+        return str(self.config["name"])
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input columns."""
+        return len(self.species)
+
+    @property
+    def n_dimensions(self) -> int:
+        """Length of an embedding."""
+        return int(self.config["n_dimensions"])
+
+    @property
+    def nomenclature(self) -> str:
+        """Which nomenclature the species names follow, for example ``GTDB R220``."""
+        return str(self.config["species"]["nomenclature"])
+
+    @property
+    def unnamed(self) -> str:
+        """Name of input columns that no table can fill (``unknown`` in the published reference); may be empty."""
+        return str(self.config["species"].get("unnamed", ""))
+
+    @property
+    def n_named_species(self) -> int:
+        """Number of distinct species that a table can fill."""
+        return len(set(self.species) - {self.unnamed})
+
+    @property
+    def weights_sha256(self) -> str:
+        """SHA-256 of the weights."""
+        return str(self.config["files"][WEIGHTS])
+
+    @cached_property
+    def preprocessing(self) -> Preprocessing:
+        """How abundances are prepared for the encoder."""
+        return Preprocessing.from_config(self.config["preprocessing"])
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder, read from ``weights.safetensors`` on first use.
+
+        Raises
+        ------
+        ModelIntegrityError
+            If the weights are damaged or do not fit ``config.json``.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        from mbembed.models.encoder import Encoder, fold
+
+        try:
+            tensors = load_file(self.path / WEIGHTS)
+        except (SafetensorError, OSError, ValueError) as error:
+            raise _damaged(self.path, WEIGHTS, str(error)) from error
+        encoder = Encoder(fold(self.config["layers"], tensors))
+        if (encoder.n_inputs, encoder.n_dimensions) != (self.n_inputs, self.n_dimensions):
+            raise _damaged(
+                self.path,
+                WEIGHTS,
+                f"the weights take {encoder.n_inputs} species and give {encoder.n_dimensions} dimensions, "
+                f"the configuration says {self.n_inputs} and {self.n_dimensions}",
+            )
+        return encoder
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name!r}: {self.n_inputs} species columns → {self.n_dimensions} dimensions>"
+
+
+def load_folder(path: str | os.PathLike[str]) -> Model:
+    """Load a model folder and check its files against the recorded SHA-256.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no ``config.json`` in it.
+    ModelIntegrityError
+        If a file is missing or is not the one that was recorded.
+    ModelError
+        If the configuration cannot be understood.
+    """
+    folder = Path(path)
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelNotFoundError(
+            f"{folder} is not a model folder: it has no {CONFIG}",
+            expected=f"a folder with {WEIGHTS}, {CONFIG} and {SPECIES}",
+            hint="mbembed models list",
+            path=str(folder),
+        ) from error
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, CONFIG, str(error)) from error
+    _check_config(folder, config)
+    for name in HASHED:
+        _check_hash(folder, name, config["files"][name])
+    species = _read_species(folder, config)
+    return Model(path=folder, config=config, species=species)
+
+
+def write_folder(
+    path: str | os.PathLike[str],
+    *,
+    config: Mapping[str, Any],
+    tensors: Mapping[str, NDArray[np.float32]],
+    species: Sequence[Mapping[str, str]],
+    card: str,
+    overwrite: bool = False,
+) -> Model:
+    """Write a model folder, whole or not at all, and load it back.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder to make.
+    config : mapping
+        Everything but ``format``, ``files``, ``n_inputs`` and ``n_dimensions``, which are
+        filled in here. Needs ``name``, ``layers``, ``preprocessing`` and ``species``
+        (``nomenclature``, optionally ``unnamed``).
+    tensors : mapping of str to ndarray
+        float32 weights; ``layers`` refers to them by name.
+    species : sequence of mappings
+        One per input column, in order; ``name`` is required, further keys become columns.
+    card : str
+        The model card, Markdown.
+    overwrite : bool
+        Whether an existing folder of that name may be replaced.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    OutputError
+        If the folder exists already or cannot be written.
+    ModelError
+        If the layers, tensors and species do not fit each other.
+    """
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from mbembed.models.encoder import Encoder, fold
+
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} exists already", expected="a new folder", hint="another name, or remove it first")
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    encoder = Encoder(fold(config["layers"], contiguous))
+    if encoder.n_inputs != len(species):
+        raise ModelError(
+            f"the weights take {encoder.n_inputs} inputs, the species list has {len(species)} rows",
+            expected="one species per input column",
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written ({error.strerror})", expected="a folder that you may write to") from error
+    try:
+        save_file(contiguous, scratch / WEIGHTS)
+        columns = ["name", *[key for key in species[0] if key != "name"]]
+        rows = ["\t".join(columns), *("\t".join(row[key] for key in columns) for row in species)]
+        (scratch / SPECIES).write_text("\n".join(rows) + "\n", encoding="utf-8", newline="\n")
+        (scratch / CARD).write_text(card, encoding="utf-8", newline="\n")
+        full = {
+            "format": FORMAT,
+            **config,
+            "n_inputs": encoder.n_inputs,
+            "n_dimensions": encoder.n_dimensions,
+            "files": {name: sha256_of(scratch / name) for name in HASHED},
+        }
+        (scratch / CONFIG).write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        load_folder(scratch)
+        scratch.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        scratch.rename(target)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written ({error.strerror})", expected="a folder that you may write to") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return load_folder(target)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, as lower-case hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _check_config(folder: Path, config: object) -> None:
+    if not isinstance(config, dict):
+        raise _damaged(folder, CONFIG, "it is not a JSON object")
+    version = config.get("format")
+    if not isinstance(version, int) or version > FORMAT:
+        raise ModelError(
+            f"{folder} has format {version!r}",
+            expected=f"format {FORMAT} or lower",
+            hint="pip install --upgrade mbembed",
+        )
+    needed = ("name", "layers", "preprocessing", "species", "files", "n_inputs", "n_dimensions")
+    missing = [key for key in needed if key not in config]
+    missing += [f"files.{name}" for name in HASHED if name not in config.get("files", {})]
+    if missing:
+        raise _damaged(folder, CONFIG, f"it lacks {', '.join(missing)}")
+
+
+def _check_hash(folder: Path, name: str, recorded: str) -> None:
+    try:
+        actual = sha256_of(folder / name)
+    except OSError as error:
+        raise _damaged(folder, name, f"it cannot be read ({error.strerror})") from error
+    if actual != recorded:
+        raise _damaged(folder, name, f"its SHA-256 is {actual[:12]}…, {CONFIG} records {recorded[:12]}…")
+
+
+def _read_species(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    lines = (folder / SPECIES).read_text(encoding="utf-8").splitlines()
+    header = lines[0].split("\t") if lines else []
+    if "name" not in header:
+        raise _damaged(folder, SPECIES, "its header has no column 'name'")
+    at = header.index("name")
+    names = [line.split("\t")[at] for line in lines[1:]]
+    if len(names) != config["n_inputs"]:
+        raise _damaged(folder, SPECIES, f"it has {len(names)} rows, {CONFIG} says {config['n_inputs']}")
+    return names
+
+
+def _damaged(folder: Path, name: str, reason: str) -> ModelIntegrityError:
+    return ModelIntegrityError(
+        f"the model in {folder} is damaged: {name}: {reason}",
+        expected="the files as they were installed",
+        hint="install the model again (mbembed models pull NAME, or models import)",
+        path=str(folder),
+        file=name,
+    )

@@ -1,0 +1,117 @@
+"""From relative abundances to what an encoder was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mbembed.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+__all__ = ["Preprocessing"]
+
+#: The only kind of preprocessing known so far.
+LOG10_FLOOR = "log10-floor"
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Floor, take log10, shift.
+
+    An abundance ``x`` (fraction of the sample) becomes ``log10(x) + shift``. An exact zero
+    is taken as ``floor``, the detection limit of the training data.
+
+    Attributes
+    ----------
+    floor : float
+        Fraction that stands for "not detected". The published MAE-30% uses 1e-4
+        (``embed_new_samples.py`` of LironZa/MBEmbed, "detection threshold").
+    shift : float
+        Added after log10 (units of log10 fraction). The published model uses +2, which puts
+        fractions from 1e-4 to 1 into -2 to 2.
+    clip_below_floor : bool
+        Whether abundances between 0 and ``floor`` are raised to it. The published
+        preprocessing leaves them, so that they fall below the range seen in training.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse import csr_array
+    >>> published = Preprocessing(floor=1e-4, shift=2.0, clip_below_floor=False)
+    >>> print(published.apply(csr_array(np.array([[0.0, 0.01, 1.0]]))))
+    [[-2.  0.  2.]]
+    """
+
+    floor: float
+    shift: float
+    clip_below_floor: bool
+
+    @property
+    def absent(self) -> float:
+        """The value that stands for "not detected"."""
+        return float(np.log10(self.floor) + self.shift)
+
+    def apply(self, fractions: csr_array) -> NDArray[np.float32]:
+        """Preprocess relative abundances.
+
+        Parameters
+        ----------
+        fractions : csr_array of shape (n_samples, n_inputs)
+            Fractions of each sample, in the model's column order.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_inputs)
+            float32, C order. Only stored values are visited: zeros cost nothing.
+        """
+        dense = np.full(fractions.shape, self.absent, dtype=np.float32)
+        # float64 until here: log10 of a float32 fraction would lose the last digits.
+        present = np.maximum(fractions.data, self.floor) if self.clip_below_floor else fractions.data
+        rows = np.repeat(np.arange(fractions.shape[0]), np.diff(fractions.indptr))
+        dense[rows, fractions.indices] = np.log10(present) + self.shift
+        return dense
+
+    def to_config(self) -> dict[str, object]:
+        """Return the entry for ``config.json``."""
+        return {
+            "kind": LOG10_FLOOR,
+            "floor": self.floor,
+            "floor_unit": "fraction of the sample",
+            "shift": self.shift,
+            "shift_unit": "log10(fraction)",
+            "clip_below_floor": self.clip_below_floor,
+        }
+
+    @classmethod
+    def from_config(cls, entry: Mapping[str, object]) -> Preprocessing:
+        """Read the entry of ``config.json``.
+
+        Raises
+        ------
+        ModelError
+            If the kind is unknown or a constant is missing or impossible.
+        """
+        if entry.get("kind") != LOG10_FLOOR:
+            raise ModelError(
+                f"the model asks for preprocessing of kind {entry.get('kind')!r}",
+                expected=f"{LOG10_FLOOR!r}",
+                hint="pip install --upgrade mbembed (the model may need a newer version)",
+            )
+        try:
+            floor, shift = float(entry["floor"]), float(entry["shift"])  # type: ignore[arg-type]
+            clip = bool(entry["clip_below_floor"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"the preprocessing of the model cannot be read ({error!r})",
+                expected="numbers 'floor' and 'shift', true or false for 'clip_below_floor'",
+            ) from error
+        if not 0 < floor < 1:
+            raise ModelError(f"the model's detection floor is {floor}", expected="a fraction between 0 and 1")
+        return cls(floor=floor, shift=shift, clip_below_floor=clip)

@@ -1,0 +1,1 @@
+"""Writers: embeddings in every format, the summary and the match table."""

@@ -1,0 +1,157 @@
+"""The profile: samples × taxa as one table says them, before any model is involved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+
+__all__ = ["UNITS", "Decision", "Profile", "Taxon"]
+
+#: Units that a table can be in; the value is what one whole sample adds up to
+#: (``None``: sequencing depth, different in every sample).
+UNITS: Mapping[str, float | None] = {"fraction": 1.0, "percent": 100.0, "counts": None}
+
+
+class Taxon(NamedTuple):
+    """One taxon of a table.
+
+    Attributes
+    ----------
+    source : str
+        The text that stands in the file (``k__Bacteria|…|s__Blautia_wexlerae``).
+    name : str
+        The name at the chosen rank, rank prefix removed, ``_`` read as a blank where the
+        dialect uses it so (``Blautia wexlerae``).
+    lineage : tuple of str
+        Ranks from domain down, each with its prefix; empty where the file has none.
+    rank : str
+        ``species``, ``strain``, …; empty where the file does not say.
+    taxid : str
+        NCBI Taxonomy id as text; empty where the file has none.
+    """
+
+    source: str
+    name: str
+    lineage: tuple[str, ...] = ()
+    rank: str = ""
+    taxid: str = ""
+
+
+class Decision(NamedTuple):
+    """One thing that was decided while reading, and why.
+
+    Attributes
+    ----------
+    what : str
+        The option of the same name on every surface (``format``, ``orientation``, ``units``, ``rank``, …).
+    value : str
+        What it was decided to be.
+    reason : str
+        How: ``given`` when the user said so, else the evidence in words.
+    """
+
+    what: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Samples × taxa, with everything that was decided on the way in.
+
+    Attributes
+    ----------
+    values : csr_array of shape (n_samples, n_taxa)
+        float64, in ``unit``; no explicit zeros; only the taxa of one rank.
+    sample_ids : list of str
+        Unique, in the order of the file. Ids are text: ``001`` stays ``001``.
+    taxa : list of Taxon
+        Unique sources, in the order of the file.
+    unit : {"fraction", "percent", "counts"}
+    dialect : str
+        Name of the reader, for example ``metaphlan``.
+    unclassified : ndarray of shape (n_samples,)
+        Abundance that the profiler could not assign (``UNKNOWN``, ``UNCLASSIFIED``,
+        ``unassigned``, ``-1``), in ``unit``. It is never a taxon.
+    decisions : list of Decision
+    warnings : list of str
+        Sentences for the user, each saying what was found and what was done.
+    path : str
+        Where the table came from; empty for an object in memory.
+    sha256 : str
+        Of the file's bytes; empty for an object in memory.
+    merged : dict of str to int
+        Taxa that stood more than once and were summed: name → number of rows.
+    dropped : dict of str to int
+        Rows left out because they repeat others at another rank: rank → number of rows.
+    sample_metadata : DataFrame of shape (n_samples, …), optional
+        Where the source carries it; index = ``sample_ids``.
+    """
+
+    values: csr_array
+    sample_ids: list[str]
+    taxa: list[Taxon]
+    unit: str
+    dialect: str
+    unclassified: NDArray[np.float64]
+    decisions: list[Decision] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    path: str = ""
+    sha256: str = ""
+    merged: dict[str, int] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    sample_metadata: pd.DataFrame | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return len(self.sample_ids)
+
+    @property
+    def n_taxa(self) -> int:
+        """Number of taxa at the chosen rank."""
+        return len(self.taxa)
+
+    @property
+    def taxon_names(self) -> list[str]:
+        """Names at the chosen rank, one per column of ``values``."""
+        return [taxon.name for taxon in self.taxa]
+
+    @property
+    def classified(self) -> NDArray[np.float64]:
+        """Sum of the taxa of each sample, in ``unit``; shape (n_samples,)."""
+        return np.asarray(self.values.sum(axis=1), dtype=np.float64).ravel()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table as a DataFrame, samples in rows, taxon names as columns."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            self.values.toarray(), index=pd.Index(self.sample_ids, name="sample"), columns=self.taxon_names
+        )
+
+    def select_samples(self, indices: Sequence[int]) -> Profile:
+        """Return the profile of some samples, in the order given."""
+        from dataclasses import replace
+
+        rows = np.asarray(indices, dtype=np.intp)
+        metadata = None if self.sample_metadata is None else self.sample_metadata.iloc[rows]
+        return replace(
+            self,
+            values=self.values[rows],
+            sample_ids=[self.sample_ids[i] for i in rows],
+            unclassified=self.unclassified[rows],
+            sample_metadata=metadata,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Profile: {self.n_samples} samples × {self.n_taxa} taxa, {self.unit}, from {self.dialect}>"

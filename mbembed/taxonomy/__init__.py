@@ -1,0 +1,1 @@
+"""Species names: their normal form, and what they stand for."""
