@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mbembed.embed import embed
+    from mbembed.pipeline import embed
     from mbembed.embedding import Embedding
     from mbembed.estimator import Embedder
     from mbembed.match import Match, match_profile
@@ -43,7 +43,7 @@ _HOMES = {
     "Match": "mbembed.match",
     "Model": "mbembed.models.folder",
     "Profile": "mbembed.tables.profile",
-    "embed": "mbembed.embed",
+    "embed": "mbembed.pipeline",
     "list_models": "mbembed.models.store",
     "load_model": "mbembed.models.store",
     "match_profile": "mbembed.match",

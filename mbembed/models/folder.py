@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from mbembed.models.encoder import Encoder
 
@@ -121,6 +122,28 @@ class Model:
                 f"the configuration says {self.n_inputs} and {self.n_dimensions}",
             )
         return encoder
+
+    @cached_property
+    def encoder_above_absent(self) -> Encoder:
+        """The encoder for inputs as :meth:`Preprocessing.above_absent` gives them."""
+        return self.encoder.relative_to(self.preprocessing.absent)
+
+    def encode(self, fractions: csr_array) -> NDArray[np.float32]:
+        """Preprocess and encode, block by block.
+
+        Parameters
+        ----------
+        fractions : csr_array of shape (n_samples, n_inputs)
+            Relative abundances (0 to 1) in the model's column order.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_dimensions)
+            float32. A sample's vector does not depend on the other rows.
+        """
+        return self.encoder_above_absent.encode_blocks(
+            fractions.shape[0], lambda rows: self.preprocessing.above_absent(fractions[rows])
+        )
 
     def __repr__(self) -> str:
         return f"<Model {self.name!r}: {self.n_inputs} species columns → {self.n_dimensions} dimensions>"
@@ -240,7 +263,7 @@ def write_folder(
         }
         (scratch / CONFIG).write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         load_folder(scratch)
-        scratch.chmod(0o755)
+        _open_to_others(scratch)
         if target.exists():
             shutil.rmtree(target)
         scratch.rename(target)
@@ -249,6 +272,18 @@ def write_folder(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return load_folder(target)
+
+
+def _open_to_others(folder: Path) -> None:
+    """Give a folder and its files the permissions of anything else the user makes.
+
+    ``mkdtemp`` and ``save_file`` make them private, but an administrator installs models for others.
+    """
+    umask = os.umask(0)
+    os.umask(umask)
+    folder.chmod(0o777 & ~umask)
+    for file in folder.iterdir():
+        file.chmod(0o666 & ~umask)
 
 
 def sha256_of(path: Path) -> str:

@@ -69,13 +69,28 @@ class Preprocessing:
         Returns
         -------
         ndarray of shape (n_samples, n_inputs)
-            float32, C order. Only stored values are visited: zeros cost nothing.
+            float32, C order.
         """
-        dense = np.full(fractions.shape, self.absent, dtype=np.float32)
-        # float64 until here: log10 of a float32 fraction would lose the last digits.
+        return np.float32(self.absent) + self.above_absent(fractions)
+
+    def above_absent(self, fractions: csr_array) -> NDArray[np.float32]:
+        """Preprocess relative abundances, less the value that stands for "not detected".
+
+        Parameters
+        ----------
+        fractions : csr_array of shape (n_samples, n_inputs)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_inputs)
+            float32, C order; ``log10(x / floor)``, and 0 where a species is absent. Only
+            stored values are visited.
+        """
+        dense = np.zeros(fractions.shape, dtype=np.float32)
+        # float64 until here: the logarithm of a float32 fraction would lose the last digits.
         present = np.maximum(fractions.data, self.floor) if self.clip_below_floor else fractions.data
         rows = np.repeat(np.arange(fractions.shape[0]), np.diff(fractions.indptr))
-        dense[rows, fractions.indices] = np.log10(present) + self.shift
+        dense[rows, fractions.indices] = np.log10(present) - np.log10(self.floor)
         return dense
 
     def to_config(self) -> dict[str, object]:

@@ -52,7 +52,10 @@ def installed_folders() -> list[Path]:
     user = user_folder()
     found = [default_folder()] if (default_folder() / CONFIG).is_file() else []
     if user.is_dir():
-        found += sorted(folder for folder in user.iterdir() if (folder / CONFIG).is_file())
+        # A hidden folder is one on its way (write_folder), left behind by a killed run.
+        found += sorted(
+            folder for folder in user.iterdir() if not folder.name.startswith(".") and (folder / CONFIG).is_file()
+        )
     return found
 
 
@@ -99,9 +102,9 @@ def load_model(name: str | os.PathLike[str] | None = None) -> Model:
     for folder in folders:
         if folder.name == text and folder != default_folder():
             return load_folder(folder)
-    for folder in folders:
-        if load_folder(folder).name == text:
-            return load_folder(folder)
+    for model in list_models():  # a damaged model of another name must not be in the way
+        if model.name == text:
+            return model
     raise ModelNotFoundError(
         f"no model named {text!r} is installed",
         expected=f"one of: {', '.join([DEFAULT, *[model.name for model in list_models()]])}; or a model folder",

@@ -153,5 +153,19 @@ class Profile:
             sample_metadata=metadata,
         )
 
+    def to_summary(self) -> dict[str, object]:
+        """Return what was read and decided, for the summary JSON."""
+        return {
+            "path": self.path,
+            "sha256": self.sha256,
+            "dialect": self.dialect,
+            "samples": self.n_samples,
+            "taxa": self.n_taxa,
+            "units": self.unit,
+            "decisions": [decision._asdict() for decision in self.decisions],
+            "merged_taxa": self.merged,
+            "rows_dropped_by_rank": self.dropped,
+        }
+
     def __repr__(self) -> str:
         return f"<Profile: {self.n_samples} samples × {self.n_taxa} taxa, {self.unit}, from {self.dialect}>"

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import lzma
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from mbembed.errors import DialectError, TableError
 
-__all__ = ["HEAD_BYTES", "Source", "open_source"]
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["HEAD_BYTES", "Source", "kind_of_content", "open_source"]
 
 #: How much of a file the dialect detectors look at, after decompression (bytes). Headers of
-#: every known dialect lie within it, except the one long line of a very wide table.
+#: every known dialect lie within it, except the long lines of a very wide table.
 HEAD_BYTES = 64 * 1024
+#: So of a text with long lines more is looked at, until this many lines have ended: comments,
+#: header and a first row of values (MetaPhlAn has the most comments, 6) …
+HEAD_LINES = 10
+#: … but never more than this (bytes): ten lines of a table of 50,000 samples.
+HEAD_LIMIT = 8 * 1024 * 1024
 
 #: First bytes → what the file is. Suffixes are not trusted: Galaxy names everything ``.dat``.
 #: Sources: RFC 1952 (gzip), APPNOTE.TXT 4.3.7 (zip), bzip2 and xz file format documents,
@@ -33,6 +42,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "pdf"),
 )
 
+#: What the decompressors raise on a damaged file.
+DAMAGE = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -47,7 +59,7 @@ class Source:
         What the content is by its first bytes: ``hdf5``, ``zip``, ``parquet``, ``image``, ``pdf``,
         or ``text`` for everything else (JSON and R's serialisation too).
     head : bytes
-        The first ``HEAD_BYTES`` of the content.
+        The first ``HEAD_BYTES`` of the content; more where a text has long lines.
     """
 
     path: Path
@@ -64,6 +76,13 @@ class Source:
         """SHA-256 of the file as it lies on disk."""
         with self.path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
+
+    @cached_property
+    def head_lines(self) -> list[str]:
+        """The lines of ``head`` as text, the last one perhaps cut; empty if it is not text."""
+        from mbembed.tables.text import decode_head
+
+        return decode_head(self.head) if self.kind == "text" else []
 
     @property
     def stem(self) -> str:
@@ -110,19 +129,21 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         ) from error
     if not first:
         raise TableError(f"{where} is empty (0 bytes)", expected="an abundance table", path=str(where))
-    kind = _kind(first)
+    kind = kind_of_content(first)
     compression = kind if kind in {"gzip", "bzip2", "xz"} else ""
     try:
         with _open(where, compression) as content:
             head = content.read(HEAD_BYTES)
-    except (OSError, EOFError, ValueError) as error:
+            if kind_of_content(head) == "text":
+                head = _lengthen(content, head)
+    except DAMAGE as error:
         raise DialectError(
             f"{where} is a damaged {compression} file ({error})",
             expected="a file that was copied or downloaded whole",
             hint="copy or download it again",
             path=str(where),
         ) from error
-    kind = _kind(head)
+    kind = kind_of_content(head)
     if kind in {"image", "pdf"}:
         raise DialectError(
             f"{where} is {'an image' if kind == 'image' else 'a PDF document'}, not a table",
@@ -132,7 +153,17 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     return Source(path=where, compression=compression, kind=kind, head=head)
 
 
-def _kind(first: bytes) -> str:
+def _lengthen(content: BinaryIO, head: bytes) -> bytes:
+    while max(head.count(b"\n"), head.count(b"\r")) < HEAD_LINES and b"\0\0" not in head and len(head) < HEAD_LIMIT:
+        more = content.read(len(head))
+        if not more:
+            break
+        head += more
+    return head
+
+
+def kind_of_content(first: bytes) -> str:
+    """Say what some content is by its first bytes; ``text`` if nothing is known of them."""
     return next((kind for magic, kind in _MAGIC if first.startswith(magic)), "text")
 
 
@@ -146,8 +177,6 @@ def _open(path: Path, compression: str) -> BinaryIO:
 
         return cast("BinaryIO", bz2.open(path, "rb"))
     if compression == "xz":
-        import lzma
-
         return cast("BinaryIO", lzma.open(path, "rb"))
     return path.open("rb")
 

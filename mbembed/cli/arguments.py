@@ -1,0 +1,48 @@
+"""Command-line arguments that several commands share, built from the one list of options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from mbembed.options import OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["READING", "add_options", "chosen", "quiet_parser"]
+
+#: Options that say how a table is read.
+READING = ("format", "orientation", "units", "rank", "missing")
+
+
+def add_options(parser: argparse.ArgumentParser, names: Iterable[str], title: str) -> None:
+    """Add options by name, in a titled group."""
+    group = parser.add_argument_group(title)
+    for name in names:
+        option = OPTIONS[name]
+        default = "" if option.default is None or "default:" in option.help else f" (default: {option.default})"
+        group.add_argument(
+            option.flag,
+            dest=option.name,
+            default=option.default,
+            type=option.kind,
+            choices=option.choices or None,
+            metavar=option.metavar or None,
+            help=f"{option.help}{default}".replace("%", "%%"),
+        )
+
+
+def chosen(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """Return the values of some options as keyword arguments."""
+    return {name: getattr(args, name) for name in names}
+
+
+def quiet_parser() -> argparse.ArgumentParser:
+    """Return the parent parser with ``-q``, ``-v`` and ``--debug``."""
+    parent = argparse.ArgumentParser(add_help=False)
+    talk = parent.add_argument_group("talk").add_mutually_exclusive_group()
+    talk.add_argument("-q", "--quiet", action="store_true", help="only warnings and errors")
+    talk.add_argument("-v", "--verbose", action="store_true", help="say every decision and why")
+    talk.add_argument("--debug", action="store_true", help="like -v; on failure show the Python traceback")
+    return parent

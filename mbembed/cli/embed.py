@@ -1,0 +1,110 @@
+"""``mbembed embed``: one vector per sample."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from mbembed.cli import console
+from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+
+if TYPE_CHECKING:
+    from mbembed.embedding import Embedding
+
+__all__ = ["add_parser", "run"]
+
+MATCHING = ("closure", "names", "min_coverage", "on_empty", "device")
+
+DESCRIPTION = """\
+Embed the samples of an abundance table.
+
+The dialect (BIOM, TSV, MetaPhlAn, …), the orientation and the unit are decided from the
+content and stated; every decision can be overridden. Samples in which nothing matches get
+no vector and are named.
+"""
+
+EPILOG = """\
+OUT picks its format by suffix: .tsv .csv .tsv.gz .csv.gz .parquet .npy .h5ad .biom
+
+examples:
+  mbembed embed profile.biom -o embeddings.tsv
+  mbembed embed merged_abundance_table.txt -o embeddings.parquet --match match.tsv --summary run.json
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser(
+        "embed",
+        help="one vector per sample from a table",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[quiet_parser()],
+    )
+    parser.add_argument("table", metavar="TABLE", help="abundance table")
+    parser.add_argument("-o", "--output", metavar="OUT", default="-", help="where to write the vectors (default: stdout, as TSV)")
+    add_options(parser, ("model",), "model")
+    add_options(parser, READING, "how the table is read (decided from its content unless given)")
+    add_options(parser, MATCHING, "how it is matched and embedded")
+    report = parser.add_argument_group("reports")
+    report.add_argument("--match", metavar="TSV", help="write which taxon fed which model species, by which rule, and the leftovers")
+    report.add_argument("--summary", metavar="JSON", help="write every decision, version, hash and count: enough to repeat the run")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sub-command."""
+    from mbembed.errors import UsageError
+    from mbembed.outputs import check_output
+
+    if args.output == "-" and sys.stdout.isatty():
+        raise UsageError(
+            "no output file was named, and the terminal cannot show thousands of numbers",
+            expected="a file",
+            hint="-o embeddings.tsv",
+        )
+    check_output(args.output)
+    for path in filter(None, (args.match, args.summary)):
+        check_output(path, any_suffix=True)
+
+    from mbembed.pipeline import embed
+
+    embedding = embed(args.table, args.model, **chosen(args, (*READING, *MATCHING)))
+    _tell(embedding)
+    embedding.write(args.output)
+    if args.match:
+        _write_match(args.match, embedding)
+    if args.summary:
+        from mbembed.outputs.summary import write_summary
+
+        write_summary(args.summary, {"command": ["mbembed", *sys.argv[1:]], **embedding.summary})
+    target = "standard output" if args.output == "-" else args.output
+    console.say(f"Wrote {target}: {embedding.n_samples} samples × {embedding.n_dimensions} dimensions")
+    return 0
+
+
+def _tell(embedding: Embedding) -> None:
+    """Say in words what was read and matched."""
+    match = embedding.match
+    profile, model = match.profile, match.model
+    name = profile.path or "the table"
+    console.say(f"Read {name}: {profile.n_samples} samples × {profile.n_taxa} taxa, {profile.unit} ({profile.dialect})")
+    for decision in profile.decisions:
+        console.detail(f"  {decision.what}: {decision.value} ({decision.reason})")
+    console.say(
+        f"Matched to {model.name}: {match.median_coverage:.1%} of the abundance of the median sample; "
+        f"{int(match.matched_taxa.sum())} of {profile.n_taxa} taxa, "
+        f"{match.n_species_reached} of {model.n_named_species} model species"
+    )
+    for rule, facts in match.rules().items():
+        console.detail(f"  {rule}: {facts['taxa']:.0f} taxa, {facts['mean_abundance']:.1%} of the abundance")
+    for warning in embedding.warnings:
+        console.warn(warning)
+
+
+def _write_match(path: str, embedding: Embedding) -> None:
+    from mbembed.outputs.match_table import write_match_table
+
+    write_match_table(path, embedding.match.taxon_rows())

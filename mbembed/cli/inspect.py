@@ -1,0 +1,108 @@
+"""``mbembed inspect``: what would be read, and how well it matches each installed model."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+
+if TYPE_CHECKING:
+    from mbembed.match import Match
+    from mbembed.tables.profile import Profile
+
+__all__ = ["add_parser", "run"]
+
+#: Leftovers and worst samples that are shown.
+SHOWN = 5
+
+DESCRIPTION = """\
+Say how a table would be read and how well it matches each installed model, without
+writing anything.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser(
+        "inspect",
+        help="what would be read from a table, and how well it matches",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[quiet_parser()],
+    )
+    parser.add_argument("table", metavar="TABLE", help="abundance table")
+    parser.add_argument("--model", metavar="NAME|DIR", help="only this model (default: every installed one)")
+    add_options(parser, READING, "how the table is read (decided from its content unless given)")
+    add_options(parser, ("closure", "names"), "how it is matched")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of words")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sub-command."""
+    from mbembed.match import match_profile
+    from mbembed.models.store import list_models, load_model
+    from mbembed.tables import read_table
+
+    profile = read_table(args.table, **chosen(args, READING))
+    models = [load_model(args.model)] if args.model else list_models()
+    matches = [match_profile(profile, model, closure=args.closure, names=args.names) for model in models]
+    if args.json:
+        from mbembed.outputs.summary import to_json
+
+        print(to_json(_report(profile, matches)))
+    else:
+        print(_words(args.table, profile, matches))
+    return 0
+
+
+def _report(profile: Profile, matches: list[Match]) -> dict[str, Any]:
+    return {
+        "table": profile.to_summary(),
+        "warnings": profile.warnings,
+        "models": [{"name": match.model.name, **match.to_summary()} for match in matches],
+    }
+
+
+def _words(table: str, profile: Profile, matches: list[Match]) -> str:
+    lines = [f"{table}", f"  {profile.n_samples} samples × {profile.n_taxa} taxa"]
+    lines += [f"  {decision.what}: {decision.value} – {decision.reason}" for decision in profile.decisions]
+    if profile.dropped:
+        rows = ", ".join(f"{count} {rank}" for rank, count in profile.dropped.items())
+        lines.append(f"  rows of other ranks, not counted twice: {rows}")
+    if profile.merged:
+        names = ", ".join(list(profile.merged)[:SHOWN])
+        lines.append(f"  taxa that stand more than once, summed: {len(profile.merged)} ({names})")
+    lines += [f"  note: {warning}" for warning in profile.warnings]
+    for match in matches:
+        lines += ["", *_model_words(match)]
+    best = max(matches, key=lambda match: match.median_coverage, default=None)
+    lines.append("")
+    if best is None or best.verdict == "nothing matched":
+        lines.append("Nothing matches: embeddings cannot be made. Are the taxa species names (see --rank, --orientation)?")
+    else:
+        lines.append(f"Next: mbembed embed {shlex.quote(table)} --model {best.model.name} -o embeddings.tsv")
+    return "\n".join(lines)
+
+
+def _model_words(match: Match) -> list[str]:
+    model = match.model
+    lines = [
+        f"Model {model.name}: {match.verdict}",
+        f"  abundance matched: {match.median_coverage:.1%} in the median sample",
+        f"  taxa matched: {int(match.matched_taxa.sum())} of {match.profile.n_taxa}; "
+        f"model species reached: {match.n_species_reached} of {model.n_named_species}",
+    ]
+    unclassified = match.unclassified_fraction
+    if unclassified.any():
+        lines.append(f"  unclassified by the profiler: {unclassified.mean():.1%} of the samples' abundance on average")
+    if match.verdict != "nothing matched" and match.profile.n_samples > 1:
+        order = match.coverage.argsort(kind="stable")[:SHOWN].tolist()
+        worst = ", ".join(f"{match.profile.sample_ids[i]} {match.coverage[i]:.0%}" for i in order)
+        lines.append(f"  worst samples: {worst}")
+    leftovers = ", ".join(f"{name} ({share:.1%})" for name, share in match.leftovers(SHOWN))
+    if leftovers:
+        lines.append(f"  most abundant without a match: {leftovers}")
+    return lines

@@ -1,0 +1,122 @@
+"""The embedding: one vector per sample, with the match and the record of how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy as np
+    import pandas as pd
+    from anndata import AnnData
+    from numpy.typing import NDArray
+
+    from mbembed.match import Match
+
+__all__ = ["Embedding"]
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """Samples × dimensions.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_samples, n_dimensions)
+        float32; without unit. Rows are missing values only where that was asked for.
+    sample_ids : list of str
+        In the order of the table; samples that were left out are not among them.
+    match : Match
+        For all samples of the table, also those left out.
+    left_out : dict of str to str
+        Samples without a vector, and why.
+    summary : dict
+        Every decision, version, hash and count: enough to repeat the run.
+    """
+
+    values: NDArray[np.float32]
+    sample_ids: list[str]
+    match: Match
+    left_out: dict[str, str] = field(default_factory=dict)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples with a row."""
+        return len(self.sample_ids)
+
+    @property
+    def n_dimensions(self) -> int:
+        """Length of each vector."""
+        return int(self.values.shape[1])
+
+    @property
+    def dimension_names(self) -> list[str]:
+        """Column names of every output: ``embedding_0``, ``embedding_1``, …"""
+        return [f"embedding_{i}" for i in range(self.n_dimensions)]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences for the user."""
+        return list(self.summary.get("warnings", []))
+
+    @property
+    def sample_metadata(self) -> pd.DataFrame | None:
+        """Metadata of the embedded samples, where the table carried any."""
+        metadata = self.match.profile.sample_metadata
+        return None if metadata is None else metadata.loc[self.sample_ids]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a DataFrame of shape (n_samples, n_dimensions); index ``sample``."""
+        import pandas as pd
+
+        return pd.DataFrame(self.values, index=pd.Index(self.sample_ids, name="sample"), columns=self.dimension_names)
+
+    def to_anndata(self) -> AnnData:
+        """Return an AnnData object: X = embedding, obs = samples (needs ``mbembed[anndata]``).
+
+        Raises
+        ------
+        MissingExtraError
+            If anndata is not installed.
+        """
+        from mbembed.outputs.writers import to_anndata
+
+        return to_anndata(
+            self.values,
+            self.sample_ids,
+            self.dimension_names,
+            summary=self.summary,
+            sample_metadata=self.sample_metadata,
+        )
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write to a file; the suffix picks the format.
+
+        Parameters
+        ----------
+        path : path-like
+            ``.tsv``, ``.csv`` (also with ``.gz``), ``.parquet``, ``.npy``, ``.h5ad`` or ``.biom``.
+
+        Raises
+        ------
+        UsageError
+            If the suffix is none of these.
+        OutputError
+            If the file cannot be written.
+        """
+        from mbembed.outputs import write_embedding
+
+        write_embedding(
+            path,
+            self.values,
+            self.sample_ids,
+            self.dimension_names,
+            summary=self.summary,
+            sample_metadata=self.sample_metadata,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Embedding: {self.n_samples} samples × {self.n_dimensions} dimensions, model {self.match.model.name!r}>"

@@ -1,0 +1,124 @@
+"""Every option with its default and its help text, once.
+
+The command line, the R help, the Galaxy form and the docs take them from here, so that
+no two surfaces can disagree. Nothing is imported: ``mbembed --help`` has to be instant.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["OPTIONS", "Option"]
+
+#: Warn when the median sample has less of its abundance matched than this (share of the
+#: classified abundance, 0 to 1). On the same samples, vectors from 60 % of the abundance
+#: had a cosine of 0.6 to 0.7 to the true ones; see docs/the-model.md.
+WARN_COVERAGE = 0.60
+
+
+class Option(NamedTuple):
+    """One option.
+
+    Attributes
+    ----------
+    name : str
+        As a Python argument; the flag is the same with dashes.
+    default : object
+    help : str
+        One sentence for a form or ``--help``, without a full stop.
+    choices : tuple of str
+        Allowed values; empty for free text.
+    metavar : str
+        What to show for the value.
+    kind : type
+        ``str``, ``float`` or ``bool``.
+    """
+
+    name: str
+    default: object
+    help: str
+    choices: tuple[str, ...] = ()
+    metavar: str = ""
+    kind: type = str
+
+    @property
+    def flag(self) -> str:
+        """The option as typed on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+
+_ALL = (
+    Option(
+        "model", "default", "model to use: a name from 'mbembed models list', or a model folder", metavar="NAME|DIR"
+    ),
+    Option("format", None, "dialect of the table, when it is not to be detected from its content", metavar="FORMAT"),
+    Option(
+        "orientation",
+        None,
+        "which way round the table stands, when it is not to be detected",
+        choices=("samples-in-rows", "taxa-in-rows"),
+    ),
+    Option(
+        "units",
+        None,
+        "unit of the values, when it is not to be detected",
+        choices=("fraction", "percent", "counts"),
+    ),
+    Option("rank", None, "rank to take from a table of several ranks (default: species)", metavar="RANK"),
+    Option(
+        "missing",
+        "error",
+        "what an empty cell or NA among the numbers means: an error, or zero",
+        choices=("error", "zero"),
+    ),
+    Option(
+        "closure",
+        None,
+        "what an abundance is a fraction of: everything in the sample as the table states it (input), "
+        "the classified part (classified), or the part that the model knows (matched); default: as the model was trained",
+        choices=("input", "classified", "matched"),
+    ),
+    Option(
+        "names",
+        "resolve",
+        "how taxa find the model's species: through the name maps (resolve), the same without ambiguous names (strict), "
+        "or by equal names only (exact)",
+        choices=("resolve", "strict", "exact"),
+    ),
+    Option(
+        "min_coverage",
+        0.0,
+        "leave out samples of which less than this share of the abundance (0 to 1) matches the model",
+        metavar="X",
+        kind=float,
+    ),
+    Option(
+        "on_empty",
+        "drop",
+        "samples in which nothing matches: leave them out (drop), write missing values (nan), "
+        "or embed them as if empty, as the published script does (floor)",
+        choices=("drop", "nan", "floor"),
+    ),
+    Option("device", "cpu", "where to compute; cuda needs mbembed[torch]", choices=("cpu", "cuda")),
+)
+
+#: Option name → option.
+OPTIONS: dict[str, Option] = {option.name: option for option in _ALL}
+
+
+def check_choice(name: str, value: object) -> None:
+    """Refuse a value that an option does not have.
+
+    Raises
+    ------
+    UsageError
+        Naming the choices.
+    """
+    option = OPTIONS[name]
+    if value is None or value == option.default or not option.choices or value in option.choices:
+        return
+    from mbembed.errors import UsageError
+
+    raise UsageError(
+        f"{name} is {value!r}", expected=f"one of {', '.join(option.choices)}", hint=f"{option.flag} {option.choices[0]}"
+    )

@@ -1,0 +1,112 @@
+"""Any table in, one profile out: a reader per dialect behind `read_table`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import biom
+    import pandas as pd
+
+    from mbembed.tables.profile import Profile
+
+__all__ = ["read_table"]
+
+#: The choices of ``--missing``.
+MISSING_CHOICES = ("error", "zero")
+
+
+def read_table(
+    table: str | os.PathLike[str] | Profile | pd.DataFrame | biom.Table,
+    *,
+    format: str | None = None,  # noqa: A002 - the option has this name on every surface
+    orientation: str | None = None,
+    units: str | None = None,
+    rank: str | None = None,
+    missing: str = "error",
+) -> Profile:
+    """Read an abundance table of any dialect.
+
+    Parameters
+    ----------
+    table : path-like, DataFrame, biom.Table or Profile
+        A file (its dialect is found by content, not by its name), or a table in memory:
+        a DataFrame has samples in rows and taxa as columns. A Profile is returned as it is.
+    format : str, optional
+        Name of a dialect, where the content should not decide.
+    orientation : {"samples-in-rows", "taxa-in-rows"}, optional
+        Which axis holds what, where the names should not decide.
+    units : {"fraction", "percent", "counts"}, optional
+        Unit of the values, where the sums should not decide.
+    rank : str, optional
+        Rank to take from a table of several; species if there are any.
+    missing : {"error", "zero"}
+        What an empty cell or ``NA`` among the numbers means.
+
+    Returns
+    -------
+    Profile
+        With everything that was decided in ``decisions``.
+
+    Raises
+    ------
+    UsageError
+        If an option has no such choice, or the object is none of these.
+    TableError
+        One of its children, if the table cannot be used: `DialectError`, `CellError`,
+        `DuplicateIdError`, `EmptyTableError`, `AxisError`, `UnitError`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"Blautia obeum": [0.25, 1.0], "Blautia wexlerae": [0.75, 0.0]}, index=["S1", "S2"])
+    >>> read_table(frame)
+    <Profile: 2 samples × 2 taxa, fraction, from dataframe>
+    """
+    from mbembed.tables.assemble import assemble
+    from mbembed.tables.profile import Decision, Profile
+    from mbembed.tables.raw import ReadOptions
+
+    if isinstance(table, Profile):
+        return table
+    options = ReadOptions(format=format, orientation=orientation, units=units, rank=rank, missing=missing)
+    _check_choices(options)
+    if not isinstance(table, str | os.PathLike):
+        from mbembed.tables.frames import raw_from_object
+
+        return assemble(raw_from_object(table, options), None, options)
+
+    from mbembed.tables.registry import detect
+    from mbembed.tables.source import open_source
+
+    source = open_source(table)
+    reader = detect(source, options)
+    raw = reader.read(source, options)
+    detail = "given" if format else reader.sniff(source) or reader.TITLE
+    raw.decisions.insert(0, Decision("format", reader.DIALECT, detail))
+    return assemble(raw, source, options)
+
+
+def _check_choices(options: object) -> None:
+    from mbembed.errors import UsageError
+    from mbembed.tables.axis import ORIENTATIONS
+    from mbembed.tables.labels import RANKS
+    from mbembed.tables.profile import UNITS
+
+    choices = {
+        "orientation": ORIENTATIONS,
+        "units": tuple(UNITS),
+        "rank": tuple(dict.fromkeys(RANKS.values())),
+        "missing": MISSING_CHOICES,
+    }
+    for name, allowed in choices.items():
+        value = getattr(options, name)
+        if value is not None and value not in allowed:
+            raise UsageError(
+                f"there is no choice {value!r} for {name}",
+                expected=f"one of: {', '.join(allowed)}",
+                hint=f"--{name} {allowed[0]}",
+                option=name,
+                value=value,
+            )

@@ -1,0 +1,308 @@
+"""From a raw table to a profile: checked, one rank, named, in a known unit; the same for all dialects."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, TableError, UnitError
+from mbembed.tables.axis import check_names
+from mbembed.tables.labels import RANKS, is_unclassified, lineage_from_label, make_taxon, rank_of
+from mbembed.tables.profile import Decision, Profile
+from mbembed.tables.units import decide_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mbembed.tables.profile import Taxon
+    from mbembed.tables.raw import RawTable, ReadOptions
+    from mbembed.tables.source import Source
+
+__all__ = ["assemble"]
+
+#: Share of the non-zero values that must be negative for a table to look transformed. CLR makes about
+#: half of them negative, the logarithm of fractions all; single negative cells come from corrections.
+TRANSFORMED_SHARE = 0.05
+#: A row stands for the rows below it if it holds at least this share of their sum (rounding of text).
+PARENT_SHARE = 0.98
+#: Share of the parent rows that must do so for a table to be one of all ranks.
+NESTED_SHARE = 0.9
+#: The rank that models know.
+SPECIES = "species"
+UNRANKED = "unranked"
+#: How many names a message shows.
+SHOWN = 3
+
+
+def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Profile:
+    """Turn what a reader found into a profile.
+
+    Parameters
+    ----------
+    raw : RawTable
+    source : Source, optional
+        Where it came from; None for an object in memory.
+    options : ReadOptions
+
+    Returns
+    -------
+    Profile
+
+    Raises
+    ------
+    EmptyTableError
+        If there are no samples, no taxa, or nothing but zeros.
+    DuplicateIdError
+        If a sample id stands more than once.
+    CellError
+        If values are missing, infinite or negative.
+    UnitError
+        If they look log- or CLR-transformed, or their unit is mixed or unknown.
+    AxisError
+        If the taxa are named by tax ids or hashes.
+    TableError
+        If the table has no rows of the rank that was asked for.
+    """
+    path = str(source.path) if source else ""
+    _check_ids(raw, path)
+    values, warnings = _checked_values(raw, options, path)
+    warnings = [*raw.warnings, *warnings]
+    rows = _Rows.of(raw, values)
+    if not rows.has_lineage:
+        check_names([raw.labels[i] for i in rows.taxa], path=path)
+    chosen, rank = rows.choose(options.rank, path)
+    taxa, merged, selector = _merge(raw, rows, chosen)
+    table = (values @ selector).tocsr()
+    table.sort_indices()
+    table.eliminate_zeros()
+    repeats, lost = rows.leftovers(chosen)
+    unclassified = _sum_columns(values, [*rows.unclassified, *lost])
+    if rank != SPECIES and options.rank is None:
+        warnings.append(f"there are no rows at species rank; {rank} was taken, which no model knows")
+    if lost:
+        warnings.append(
+            f"{len(lost)} rows stand only above or below the rank {rank} ({_some([raw.labels[i] for i in lost])}); "
+            "their abundance was counted as not classified"
+        )
+    sums = np.asarray(table.sum(axis=1)).ravel() + unclassified
+    _check_sums(raw, sums, path)
+    empty = [raw.sample_ids[i] for i in np.flatnonzero(sums == 0).tolist()]
+    if empty:
+        warnings.append(f"{len(empty)} of {len(raw.sample_ids)} samples are all zero: {_some(empty)}")
+    whole = np.array_equal(table.data, np.rint(table.data)) and np.array_equal(unclassified, np.rint(unclassified))
+    unit, notes = decide_unit(sums, raw.sample_ids, integers=whole, given=options.units, stated=raw.unit, path=path)
+    dropped = Counter(rows.ranks[i] for i in repeats)
+    return Profile(
+        values=table,
+        sample_ids=list(raw.sample_ids),
+        taxa=taxa,
+        unit=unit.value,
+        dialect=raw.dialect,
+        unclassified=unclassified,
+        decisions=[*raw.decisions, _rank_decision(rank, chosen, dropped, options), unit],
+        warnings=[*warnings, *notes, *_merge_note(merged)],
+        path=path,
+        sha256=source.sha256 if source else "",
+        merged=merged,
+        dropped=dict(dropped),
+        sample_metadata=raw.sample_metadata,
+    )
+
+
+class _Rows(NamedTuple):
+    """The labels of a table, told apart."""
+
+    lineages: list[tuple[str, ...]]
+    ranks: list[str]
+    taxa: list[int]
+    unclassified: list[int]
+    parents: frozenset[int]
+    has_lineage: bool
+
+    @classmethod
+    def of(cls, raw: RawTable, values: sparse.csr_array) -> _Rows:
+        given = raw.lineages or [()] * len(raw.labels)
+        lineages = [known or lineage_from_label(label) for known, label in zip(given, raw.labels, strict=True)]
+        taxids = raw.taxids or [""] * len(raw.labels)
+        unclassified = [i for i, label in enumerate(raw.labels) if is_unclassified(label, lineages[i], taxids[i])]
+        left_out = set(unclassified)
+        taxa = [i for i in range(len(raw.labels)) if i not in left_out]
+        ranks = [rank_of(label, lineage) for label, lineage in zip(raw.labels, lineages, strict=True)]
+        # A row without a rank is a species, unless the table has ranks and species is none of them.
+        unranked = SPECIES if not any(ranks) or SPECIES in ranks else UNRANKED
+        ranks = [rank or unranked for rank in ranks]
+        totals = np.asarray(values.sum(axis=0)).ravel()
+        parents = _parents(lineages, taxa, totals)
+        return cls(lineages, ranks, taxa, unclassified, parents, any(map(bool, lineages)))
+
+    def choose(self, asked: str | None, path: str) -> tuple[list[int], str]:
+        present = {self.ranks[i] for i in self.taxa}
+        found = [rank for rank in dict.fromkeys(RANKS.values()) if rank in present]
+        rank = asked or (found[-1] if found and SPECIES not in found else SPECIES)
+        if found and rank not in found:
+            raise TableError(
+                f"{path or 'the table'} has no rows of the rank {rank}",
+                expected=f"one of its ranks: {', '.join(found)}",
+                hint="leave out --rank",
+                path=path,
+            )
+        return [i for i in self.taxa if self.ranks[i] == rank], rank
+
+    def leftovers(self, chosen: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Split the rows that were not chosen: those that repeat others, and those that nothing else covers."""
+        taken = set(chosen)
+        names = {self.lineages[i] for i in chosen}
+        rest = [i for i in self.taxa if i not in taken]
+        repeats = [
+            i
+            for i in rest
+            if i in self.parents
+            or not self.lineages[i]
+            or any(self.lineages[i][:n] in names for n in range(1, len(self.lineages[i])))
+        ]
+        repeated = set(repeats)
+        return repeats, [i for i in rest if i not in repeated]
+
+
+def _parents(lineages: Sequence[tuple[str, ...]], taxa: Sequence[int], totals: NDArray[np.float64]) -> frozenset[int]:
+    """Rows that hold the sum of other rows, as in a table of all ranks; none in a table of leaves.
+
+    Lineages alone do not say it: in a 16S table an OTU that is known to the genus only stands
+    beside, not above, the OTUs of its species. There the sums do not fit.
+    """
+    below: defaultdict[tuple[str, ...], float] = defaultdict(float)
+    for i in taxa:
+        below[lineages[i][:-1]] += totals[i]
+    prefixes = {lineages[i][:n] for i in taxa for n in range(1, len(lineages[i]))}
+    parents = [i for i in taxa if lineages[i] in prefixes]
+    fitting = [i for i in parents if totals[i] >= PARENT_SHARE * below[lineages[i]]]
+    return frozenset(parents if parents and len(fitting) >= NESTED_SHARE * len(parents) else ())
+
+
+def _check_ids(raw: RawTable, path: str) -> None:
+    if not len(raw.sample_ids) or not len(raw.labels):
+        raise EmptyTableError(
+            f"{path or 'the table'} has {len(raw.sample_ids)} samples and {len(raw.labels)} taxa",
+            expected="at least one of each",
+            hint="run the step that wrote it again",
+            path=path,
+        )
+    repeated = [name for name, count in Counter(raw.sample_ids).items() if count > 1]
+    if repeated:
+        raise DuplicateIdError(
+            f"{len(repeated)} sample {'id stands' if len(repeated) == 1 else 'ids stand'} more than once "
+            f"in {path or 'the table'}: {_some(repeated)}",
+            expected="every sample once",
+            hint="rename or remove the repeated samples",
+            path=path,
+            ids=repeated,
+        )
+
+
+def _checked_values(raw: RawTable, options: ReadOptions, path: str) -> tuple[sparse.csr_array, list[str]]:
+    values = sparse.csr_array(raw.values, dtype=np.float64)
+    data = values.data
+    if np.isfinite(data).all() and (not data.size or data.min() >= 0):
+        return values, []
+    warnings = []
+    missing = np.isnan(data)
+    if missing.any():
+        if options.missing != "zero":
+            raise _cell_error(raw, values, missing, path, "are missing (NaN)", "--missing zero reads them as 0")
+        values = values.copy()
+        data = values.data
+        data[missing] = 0.0
+        values.eliminate_zeros()
+        data = values.data
+        warnings.append(f"{int(missing.sum()):,} missing values were read as 0")
+    if np.isinf(data).any():
+        raise _cell_error(raw, values, np.isinf(data), path, "are infinite", "correct them where the table was made")
+    negative = data < 0
+    if negative.mean() >= TRANSFORMED_SHARE:
+        raise UnitError(
+            f"{negative.mean():.0%} of the values of {path or 'the table'} are negative: it looks log- or CLR-transformed",
+            expected="untransformed abundances (fractions, percent or counts)",
+            hint="export the table again without the transformation",
+            path=path,
+        )
+    if negative.any():
+        raise _cell_error(raw, values, negative, path, "are negative", "correct them where the table was made")
+    return values, warnings
+
+
+def _cell_error(
+    raw: RawTable, values: sparse.csr_array, bad: NDArray[np.bool_], path: str, what: str, hint: str
+) -> CellError:
+    at = int(np.flatnonzero(bad)[0])
+    row = int(np.searchsorted(values.indptr, at, side="right")) - 1
+    sample, taxon = raw.sample_ids[row], raw.labels[int(values.indices[at])]
+    count = int(bad.sum())
+    what = what if count > 1 else what.replace("are", "is", 1)
+    return CellError(
+        f"{count:,} value{'s' * (count > 1)} of {path or 'the table'} {what}; "
+        f"the first is {values.data[at]:g} in sample '{sample}', taxon '{taxon}'",
+        expected="a finite number that is not negative in every cell",
+        hint=hint,
+        path=path,
+        sample=sample,
+        taxon=taxon,
+        value=float(values.data[at]),
+        count=count,
+    )
+
+
+def _check_sums(raw: RawTable, sums: NDArray[np.float64], path: str) -> None:
+    if not sums.any():
+        raise EmptyTableError(
+            f"{path or 'the table'} holds nothing but zeros ({len(raw.sample_ids)} samples)",
+            expected="at least one abundance above zero",
+            hint="check the step that wrote it",
+            path=path,
+        )
+
+
+def _merge(raw: RawTable, rows: _Rows, chosen: Sequence[int]) -> tuple[list[Taxon], dict[str, int], sparse.csr_array]:
+    """Name the chosen rows, and give the matrix that takes them out and sums equal names."""
+    taxids = raw.taxids or [""] * len(raw.labels)
+    taxa: dict[str, Taxon] = {}
+    column: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    targets = []
+    for i in chosen:
+        taxon = make_taxon(raw.labels[i], rows.lineages[i], taxids[i])
+        targets.append(column.setdefault(taxon.name, len(column)))
+        taxa.setdefault(taxon.name, taxon)
+        counts[taxon.name] += 1
+    selector = sparse.csr_array(
+        (np.ones(len(chosen)), (np.asarray(chosen, np.intp), np.asarray(targets, np.intp))),
+        shape=(len(raw.labels), len(column)),
+    )
+    return list(taxa.values()), {name: count for name, count in counts.items() if count > 1}, selector
+
+
+def _sum_columns(values: sparse.csr_array, columns: Sequence[int]) -> NDArray[np.float64]:
+    picked = np.zeros(values.shape[1])
+    picked[list(columns)] = 1.0
+    return np.asarray(values @ picked, dtype=np.float64)
+
+
+def _rank_decision(rank: str, chosen: Sequence[int], dropped: Counter[str], options: ReadOptions) -> Decision:
+    reason = "given" if options.rank else f"{len(chosen)} rows of this rank"
+    if dropped:
+        reason += "; rows that repeat them left out: " + ", ".join(f"{count} {name}" for name, count in dropped.items())
+    return Decision("rank", rank, reason)
+
+
+def _merge_note(merged: dict[str, int]) -> list[str]:
+    if not merged:
+        return []
+    return [f"{len(merged)} taxa stand more than once and were summed: {_some(list(merged))}"]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -1,0 +1,92 @@
+"""BIOM tables that ``biom convert --to-tsv`` wrote, with or without a last column of taxonomy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mbembed.errors import DialectError
+from mbembed.tables.delimited import read_cells
+from mbembed.tables.layout import find_layout
+from mbembed.tables.lineages import LINEAGE_KEYS, lineage_of
+from mbembed.tables.profile import Decision
+from mbembed.tables.raw import RawTable
+from mbembed.tables.signatures import signature
+from mbembed.tables.text import TextFile
+
+if TYPE_CHECKING:
+    from mbembed.tables.raw import ReadOptions
+    from mbembed.tables.source import Source
+
+__all__ = ["DIALECT", "TITLE", "read", "sniff"]
+
+DIALECT = "biom-tsv"
+TITLE = "BIOM as text (biom convert --to-tsv)"
+
+
+def sniff(source: Source) -> str | None:
+    """Say whether this is BIOM as text.
+
+    Parameters
+    ----------
+    source : Source
+
+    Returns
+    -------
+    str or None
+    """
+    found = signature(source)
+    return found.detail if found and found.dialect == DIALECT else None
+
+
+def read(source: Source, options: ReadOptions) -> RawTable:
+    """Read BIOM as text.
+
+    A last column is taxonomy if its name says so or all of it is text; one ``NA`` among the
+    numbers of the last sample does not turn that sample into taxonomy.
+
+    Parameters
+    ----------
+    source : Source
+    options : ReadOptions
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    DialectError
+        If the file is of another dialect.
+    EmptyTableError, CellError
+        If the table is empty, or a cell holds no number.
+    """
+    if sniff(source) is None:
+        raise DialectError(
+            f"{source.path} is not BIOM as text",
+            expected="a header that begins with #OTU ID",
+            hint="leave out --format to have the content decide",
+            path=str(source.path),
+        )
+    file = TextFile(source)
+    header = next(i for i, line in enumerate(file.head, 1) if line.startswith("#") and "\t" in line)
+    layout = find_layout(file, header_line=header)
+    cells = read_cells(file, layout, missing=options.missing)
+    taxonomy = next((column for name, column in cells.text.items() if name.lower() in LINEAGE_KEYS), None)
+    orientation = Decision("orientation", "taxa-in-rows", "fixed by the dialect")
+    values, samples, taxa = cells.values.T.tocsr(), cells.columns, cells.labels
+    if options.orientation:
+        orientation = Decision("orientation", options.orientation, "given")
+        if options.orientation == "samples-in-rows":
+            values, samples, taxa, taxonomy = cells.values, cells.labels, cells.columns, None
+    warnings = [*file.warnings]
+    if cells.n_missing:
+        warnings.append(f"{cells.n_missing:,} missing values were read as 0")
+    return RawTable(
+        values=values,
+        sample_ids=samples,
+        labels=taxa,
+        dialect=DIALECT,
+        lineages=[lineage_of(text) for text in taxonomy] if taxonomy else None,
+        decisions=[orientation],
+        warnings=warnings,
+    )

@@ -1,0 +1,287 @@
+"""Delimited tables: the numbers read fast, and every cell that is none found exactly.
+
+The fast pass joins the numbers of a block of lines into one column and has it parsed at once;
+where anything is odd about a block, a slow pass goes through it cell by cell and either reads
+it or says which cell is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from mbembed.errors import CellError
+from mbembed.tables.layout import MISSING, is_number, split_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from mbembed.tables.layout import Layout
+    from mbembed.tables.text import TextFile
+
+__all__ = ["Cells", "read_cells", "to_csr"]
+
+#: Blocks up to this size (bytes) are parsed without polars, whose import costs more than it saves:
+#: Python's own float() reads 1 MB in about 20 ms.
+SMALL_BLOCK_BYTES = 1024 * 1024
+#: A character that no table holds: polars needs some separator, there is none within a column.
+_NO_SEPARATOR = "\x1f"
+_QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
+
+
+@dataclass
+class Cells:
+    """What stands in a delimited table.
+
+    Attributes
+    ----------
+    labels : list of str
+        First cell of each row.
+    columns : list of str
+        Header of each column of numbers.
+    values : csr_array of shape (n_rows, n_columns)
+        float64.
+    text : dict of str to list of str
+        The other columns of text, by their header.
+    n_missing : int
+        Empty cells that were read as 0.
+    """
+
+    labels: list[str]
+    columns: list[str]
+    values: sparse.csr_array
+    text: dict[str, list[str]] = field(default_factory=dict)
+    n_missing: int = 0
+
+
+def read_cells(file: TextFile, layout: Layout, *, missing: str = "error") -> Cells:
+    """Read a delimited table.
+
+    Parameters
+    ----------
+    file : TextFile
+    layout : Layout
+    missing : {"error", "zero"}
+        What an empty cell or ``NA`` among the numbers means.
+
+    Returns
+    -------
+    Cells
+
+    Raises
+    ------
+    CellError
+        If a line has too many or too few cells, or a cell among the numbers holds none;
+        with ``line``, ``column`` and ``value``.
+    DialectError
+        If the file is damaged further on.
+    """
+    return _Pass(file, layout, missing).run()
+
+
+def to_csr(block: NDArray[np.float64]) -> sparse.csr_array:
+    """Compress a dense block; about three times as fast as ``csr_array(block)``.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n_rows, n_columns)
+
+    Returns
+    -------
+    csr_array of shape (n_rows, n_columns)
+    """
+    rows, columns = block.shape
+    flat = block.ravel()
+    at = np.flatnonzero(flat)
+    bounds = np.searchsorted(at, np.arange(rows + 1) * columns)
+    return sparse.csr_array((flat[at], (at % max(columns, 1)).astype(np.int32), bounds.astype(np.int32)), block.shape)
+
+
+class _Pass:
+    """One reading of one table."""
+
+    def __init__(self, file: TextFile, layout: Layout, missing: str) -> None:
+        self.file = file
+        self.layout = layout
+        self.zero = missing == "zero"
+        self.columns = layout.value_columns
+        self.delimiter = layout.delimiter.encode()
+        self.suffix = self.delimiter * layout.trailing
+        text = sorted(layout.text)
+        width = len(layout.header)
+        self.lead = next((i for i in range(1, width) if i not in layout.text), width) - 1
+        self.trail = next((i for i in range(width) if width - 1 - i not in layout.text), 0)
+        #: Text between the numbers leaves no run of numbers that could be parsed at once.
+        self.plain = self.lead + self.trail == len(text)
+        self.labels: list[str] = []
+        self.text: dict[int, list[str]] = {i: [] for i in text}
+        self.n_missing = 0
+        self.first_missing: tuple[int, str, str] | None = None
+
+    def run(self) -> Cells:
+        blocks = []
+        for number, lines in self.file.blocks():
+            skip = max(self.layout.header_line + 1 - number, 0)
+            rows = [
+                (number + i, line)
+                for i, line in enumerate(lines[skip:], start=skip)
+                if line.strip(self.delimiter + b" \t")
+            ]
+            if rows:
+                values = self._fast([line for _, line in rows]) if self.plain else None
+                blocks.append(to_csr(self._slow(rows) if values is None else values))
+        if self.n_missing and not self.zero:
+            raise self._missing_error()
+        names = self.layout.header
+        return Cells(
+            labels=self.labels,
+            columns=[names[i] for i in self.columns],
+            values=sparse.vstack(blocks, format="csr") if len(blocks) != 1 else blocks[0],
+            text={names[i]: cells for i, cells in self.text.items()},
+            n_missing=self.n_missing,
+        )
+
+    def _fast(self, lines: Sequence[bytes]) -> NDArray[np.float64] | None:
+        heads, numbers, tails = [], [], []
+        separators = len(self.columns) - 1
+        for line in lines:
+            head, rest = self._split_lead(line.removesuffix(self.suffix) if self.suffix else line)
+            if self.trail:
+                rest, *tail = rest.rsplit(self.delimiter, self.trail)
+                tails.append(tail)
+            if rest.count(self.delimiter) != separators:
+                return None
+            heads.append(head)
+            numbers.append(rest)
+        values = _parse(
+            self.delimiter.join(numbers), self.delimiter, self.layout.decimal, len(lines) * (separators + 1)
+        )
+        if values is None or any(len(tail) != self.trail for tail in tails):
+            return None
+        for i, head in enumerate(heads):
+            self._keep([*head, *([] if not tails else tails[i])])
+        return values.reshape(len(lines), separators + 1)
+
+    def _split_lead(self, line: bytes) -> tuple[list[bytes], bytes]:
+        if not line.startswith(b'"') and not (self.lead and b'"' in line):
+            *head, rest = line.split(self.delimiter, self.lead + 1)
+            return head, rest
+        head, at = [], 0
+        while len(head) <= self.lead:
+            quoted = _QUOTED.match(line, at)
+            end = quoted.end() if quoted else line.find(self.delimiter, at)
+            if end < 0 or line[end : end + 1] != self.delimiter:
+                quoted, end = None, line.find(self.delimiter, at)
+                if end < 0:
+                    break
+            head.append(line[at:end])
+            at = end + 1
+        return head, line[at:]
+
+    def _keep(self, texts: Sequence[bytes]) -> None:
+        label, *others = (_unquote(self.file.decode(text)) for text in texts)
+        self.labels.append(label)
+        for cells, text in zip(self.text.values(), others, strict=True):
+            cells.append(text)
+
+    def _slow(self, rows: Sequence[tuple[int, bytes]]) -> NDArray[np.float64]:
+        width = len(self.layout.header)
+        values = np.zeros((len(rows), len(self.columns)))
+        for row, (number, line) in enumerate(rows):
+            cells = split_line(self.file.decode(line.removesuffix(self.suffix)), self.layout.delimiter)
+            if len(cells) != width:
+                raise CellError(
+                    f"line {number} of {self.file.source.path} has {len(cells)} cells, the header {width}",
+                    expected="as many cells in every line",
+                    hint="check this line for a missing or an additional delimiter",
+                    path=str(self.file.source.path),
+                    line=number,
+                    value=cells[0],
+                )
+            self.labels.append(cells[0])
+            for i, texts in self.text.items():
+                texts.append(cells[i])
+            for column, i in enumerate(self.columns):
+                values[row, column] = self._number(cells[i], number, i, cells[0])
+        return values
+
+    def _number(self, cell: str, line: int, column: int, label: str) -> float:
+        text = cell.strip()
+        if text.lower() in MISSING:
+            self.n_missing += 1
+            self.first_missing = self.first_missing or (line, self.layout.header[column], cell)
+            return 0.0
+        number = text.replace(",", ".") if self.layout.decimal == "," else text
+        value = float(number) if is_number(number) and "," not in number else None
+        if value is None or not np.isfinite(value):
+            raise CellError(
+                f"line {line}, column '{self.layout.header[column]}' of {self.file.source.path} "
+                f"holds {cell!r} (row '{label}')",
+                expected="a finite number",
+                hint="correct this cell, or remove the row or column if it is not an abundance",
+                path=str(self.file.source.path),
+                line=line,
+                column=self.layout.header[column],
+                value=cell,
+            )
+        return value
+
+    def _missing_error(self) -> CellError:
+        line, column, value = self.first_missing or (0, "", "")
+        count = "1 cell is" if self.n_missing == 1 else f"{self.n_missing:,} cells are"
+        return CellError(
+            f"{count} empty or not a number in {self.file.source.path}; the first is in line {line}, "
+            f"column '{column}' ({value!r})",
+            expected="a number in every cell",
+            hint="--missing zero reads them as 0",
+            path=str(self.file.source.path),
+            line=line,
+            column=column,
+            value=value,
+            count=self.n_missing,
+        )
+
+
+def _unquote(text: str) -> str:
+    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def _parse(numbers: bytes, delimiter: bytes, decimal: str, count: int) -> NDArray[np.float64] | None:
+    """Parse numbers between delimiters; None if there are not ``count`` finite ones."""
+    values = (_parse_small if len(numbers) <= SMALL_BLOCK_BYTES else _parse_large)(numbers, delimiter, decimal)
+    return values if values is not None and values.size == count and np.isfinite(values).all() else None
+
+
+def _parse_small(numbers: bytes, delimiter: bytes, decimal: str) -> NDArray[np.float64] | None:
+    if b"_" in numbers:  # float() would take 1_000
+        return None
+    cells = (numbers.replace(b",", b".") if decimal == "," else numbers).split(delimiter)
+    try:
+        return np.fromiter(map(float, cells), np.float64, len(cells))
+    except ValueError:
+        return None
+
+
+def _parse_large(numbers: bytes, delimiter: bytes, decimal: str) -> NDArray[np.float64] | None:
+    import polars as pl
+
+    try:
+        column = pl.read_csv(
+            io.BytesIO(numbers),
+            has_header=False,
+            separator=_NO_SEPARATOR,
+            eol_char=delimiter.decode(),
+            schema={"value": pl.Float64},
+            quote_char=None,
+            decimal_comma=decimal == ",",
+        )["value"]
+    except pl.exceptions.PolarsError:
+        return None
+    return None if column.null_count() else column.to_numpy()

@@ -1,0 +1,158 @@
+"""Plain matrices: samples × species or species × samples, as spreadsheets, pandas and R write them.
+
+Tab, comma or semicolon; decimal point or comma; a header that is complete, starts with an
+empty cell (``col.names=NA``, ``write.csv``) or is one cell short (``write.table``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mbembed.errors import DialectError
+from mbembed.tables.axis import find_orientation
+from mbembed.tables.delimited import read_cells
+from mbembed.tables.labels import unmangle
+from mbembed.tables.layout import DELIMITER_NAMES, find_layout, guess_delimiter
+from mbembed.tables.profile import Decision
+from mbembed.tables.raw import RawTable
+from mbembed.tables.signatures import signature
+from mbembed.tables.text import TextFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mbembed.tables.delimited import Cells
+    from mbembed.tables.raw import ReadOptions
+    from mbembed.tables.source import Source
+
+__all__ = ["DIALECT", "TITLE", "raw_matrix", "read", "sniff"]
+
+DIALECT = "matrix"
+TITLE = "a plain table, TSV or CSV, samples or taxa in rows"
+
+#: Lines that are looked at to tell a table from prose.
+SNIFF_LINES = 30
+
+
+def sniff(source: Source) -> str | None:
+    """Say how a plain matrix is written.
+
+    Parameters
+    ----------
+    source : Source
+
+    Returns
+    -------
+    str or None
+        For example ``tab-separated``; None for text of every other dialect.
+    """
+    if not source.head_lines or signature(source):
+        return None
+    lines = [line for line in source.head_lines if line.strip()]
+    body = [line for line in lines if not line.startswith("#")] or lines
+    if len(body) > 2:
+        body = body[:-1][:SNIFF_LINES]  # the last line of the head may be cut
+    delimiter = guess_delimiter(body)
+    return None if delimiter is None else f"{DELIMITER_NAMES[delimiter]}-separated"
+
+
+def read(source: Source, options: ReadOptions) -> RawTable:
+    """Read a plain matrix.
+
+    Parameters
+    ----------
+    source : Source
+    options : ReadOptions
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    DialectError
+        If the file is of another dialect, or no table.
+    EmptyTableError, CellError
+        If the table is empty, or a cell holds no number.
+    AxisError
+        If it cannot be told which axis holds the taxa.
+    """
+    other = signature(source)
+    if other:
+        raise DialectError(
+            f"{source.path} is {other.title}, not a plain matrix",
+            expected="a header and one row per taxon or sample",
+            hint="leave out --format to have the content decide",
+            path=str(source.path),
+        )
+    file = TextFile(source)
+    layout = find_layout(file)
+    cells = read_cells(file, layout, missing=options.missing)
+    raw = raw_matrix(cells, options, path=str(source.path))
+    raw.warnings[:0] = [*file.warnings, *_text_note(cells), *_missing_note(cells)]
+    raw.decisions.insert(0, Decision("layout", layout.words, f"header in line {layout.header_line}"))
+    return raw
+
+
+def raw_matrix(cells: Cells, options: ReadOptions, *, path: str = "") -> RawTable:
+    """Turn a matrix the right way round and name its axes.
+
+    Parameters
+    ----------
+    cells : Cells
+    options : ReadOptions
+    path : str
+        For messages.
+
+    Returns
+    -------
+    RawTable
+    """
+    orientation = find_orientation(cells.labels, cells.columns, options.orientation, path=path)
+    taxa_in_rows = orientation.value == "taxa-in-rows"
+    samples, taxa = (cells.columns, cells.labels) if taxa_in_rows else (cells.labels, cells.columns)
+    decisions = [orientation]
+    lineages: Sequence[tuple[str, ...]] | None = unmangle(taxa)
+    if lineages:
+        decisions.append(
+            Decision("names", "R names undone", "names hold '.' and no blank, as R's make.names writes them")
+        )
+    elif taxa_in_rows:
+        lineages = _taxonomy(cells)
+    return RawTable(
+        values=cells.values.T.tocsr() if taxa_in_rows else cells.values,
+        sample_ids=samples,
+        labels=taxa,
+        dialect=DIALECT,
+        lineages=lineages,
+        taxids=_column(cells, _TAXID_COLUMNS) if taxa_in_rows else None,
+        decisions=decisions,
+    )
+
+
+#: Columns beside the taxa that are of use, lower case, best first.
+_TAXONOMY_COLUMNS = ("taxonomy", "consensuslineage", "lineage")
+_TAXID_COLUMNS = ("ncbi_tax_id", "clade_taxid", "taxonomy_id", "tax_id", "taxid", "ncbi_taxon_id")
+
+
+def _column(cells: Cells, names: Sequence[str]) -> list[str] | None:
+    by_name = {name.lower(): column for name, column in cells.text.items()}
+    found = next((by_name[name] for name in names if name in by_name), None)
+    return None if found is None else [text.strip().split("|")[-1] for text in found]
+
+
+def _taxonomy(cells: Cells) -> list[tuple[str, ...]] | None:
+    from mbembed.tables.lineages import lineage_of
+
+    by_name = {name.lower(): column for name, column in cells.text.items()}
+    found = next((by_name[name] for name in _TAXONOMY_COLUMNS if name in by_name), None)
+    return None if found is None else [lineage_of(text) for text in found]
+
+
+def _text_note(cells: Cells) -> list[str]:
+    named = [name for name in cells.text if name.lower() not in (*_TAXONOMY_COLUMNS, *_TAXID_COLUMNS)]
+    return [f"columns of text were left out: {', '.join(named)}"] if named else []
+
+
+def _missing_note(cells: Cells) -> list[str]:
+    return [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []

@@ -1,0 +1,182 @@
+"""Text dialects told apart by their first lines.
+
+They stand together because each has to exclude all others; the order is that of
+specificity. A signature is here also for dialects that no reader reads yet, so that such
+a file is refused by its name and not taken for a plain matrix.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from mbembed.tables.layout import guess_delimiter, is_number, split_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mbembed.tables.source import Source
+
+__all__ = ["Signature", "signature"]
+
+#: Header lines of PCL files: a metadata row each, dozens of them; the first taxon is looked for so far.
+PCL_LINES = 300
+#: How many lines of a Kraken report must look like one.
+KRAKEN_LINES = 2
+
+_KRAKEN = re.compile(r"\s*\d+\.\d+\t\d+\t\d+\t(\d+\t\d+\t)?[A-Z]\d*\t\d+\t")
+_MOTUS = re.compile(r"#\s*(git tag version|motus version|call: python \S*motus)|#(consensus_taxonomy|mOTUs?)\t")
+_MPA_INDEX = re.compile(r"#(mpa_v\w+)")
+_MPA_SAMPLE = re.compile(r"#?\w+\tMetaphlan2?_Analysis", re.IGNORECASE)
+_TAXON = re.compile(r'"?[dk]__')
+_MPA_LINEAGE = re.compile(r"[dk]__[^\t|]+\|p__")
+
+
+class Signature(NamedTuple):
+    """What a text is by its first lines.
+
+    Attributes
+    ----------
+    dialect : str
+    title : str
+        For people.
+    detail : str
+        Version or variant.
+    """
+
+    dialect: str
+    title: str
+    detail: str
+
+
+def signature(source: Source) -> Signature | None:
+    """Name the dialect of a text file.
+
+    Parameters
+    ----------
+    source : Source
+
+    Returns
+    -------
+    Signature or None
+        None for a plain matrix, for binary content, and for text that is no table.
+    """
+    lines = source.head_lines
+    if not lines:
+        return None
+    for dialect, title, test in _TESTS:
+        detail = test(lines)
+        if detail is not None:
+            return Signature(dialect, title, detail)
+    return None
+
+
+def _json(lines: Sequence[str]) -> str | None:
+    return "JSON" if lines[0].lstrip().startswith(("{", "[{")) else None
+
+
+def _r_data(lines: Sequence[str]) -> str | None:
+    return "ASCII" if lines[0] in {"RDA2", "RDA3", "RDX2", "RDX3", "A"} else None
+
+
+def _markup(lines: Sequence[str]) -> str | None:
+    return "HTML or XML" if lines[0].lstrip().lower().startswith(("<!doctype", "<html", "<?xml")) else None
+
+
+def _cami(lines: Sequence[str]) -> str | None:
+    return "CAMI" if any(line.startswith(("@SampleID:", "@Version:", "@@TAXID")) for line in lines[:5]) else None
+
+
+def _kraken2(lines: Sequence[str]) -> str | None:
+    report = [line for line in lines if line.strip()][:KRAKEN_LINES]
+    return "report" if report and all(map(_KRAKEN.match, report)) else None
+
+
+def _bracken(lines: Sequence[str]) -> str | None:
+    if lines[0].startswith("name\ttaxonomy_id\ttaxonomy_lvl\t"):
+        return "single" if "kraken_assigned_reads" in lines[0] else "combined"
+    return None
+
+
+def _motus(lines: Sequence[str]) -> str | None:
+    return "profile" if any(map(_MOTUS.match, lines[:5])) else None
+
+
+def _kraken_mpa(lines: Sequence[str]) -> str | None:
+    if lines[0].startswith("#Classification\t"):
+        return "with a header"
+    cells = lines[0].split("\t")
+    return "without a header" if len(cells) == 2 and _TAXON.match(cells[0]) and is_number(cells[1]) else None
+
+
+def _metaphlan(lines: Sequence[str]) -> str | None:
+    index = next(filter(None, map(_MPA_INDEX.match, lines[:5])), None)
+    names = [line.removeprefix("#").split("\t") for line in lines[:10]]
+    header = next((cells for cells in names if cells[0] == "clade_name" and len(cells) > 1), None)
+    sample = any(map(_MPA_SAMPLE.match, lines[:10]))
+    if index is None and header is None and not sample:
+        old = lines[0].startswith("ID\t") and len(lines) > 1 and _TAXON.match(lines[1])
+        return "MetaPhlAn 2, merged" if old and any(map(_MPA_LINEAGE.match, lines[1:])) else None
+    if index is None and header is not None and not any(map(_TAXON.match, lines)):
+        return None
+    if header is not None and header[-1:] == ["relative_abundance"] and any(";p__" in line for line in lines):
+        return f"MetaPhlAn {_mpa_version(index)} converted to GTDB, single sample"
+    single = (sample and header is None) or (header is not None and "relative_abundance" in header)
+    version = _mpa_version(index) if index else "2" if header is None else "3 or 4"
+    return f"MetaPhlAn {version}, {'single sample' if single else 'merged'}"
+
+
+def _mpa_version(index: re.Match[str] | None) -> str:
+    """Version by the name of the marker database: ``mpa_v20_m200``, ``mpa_v30_…``, ``mpa_vJun23_…``."""
+    if index is None:
+        return "4"
+    number = re.match(r"mpa_v(\d)", index.group(1))
+    return f"{number.group(1) if number else '4'} ({index.group(1)})"
+
+
+def _taxpasta(lines: Sequence[str]) -> str | None:
+    header = re.split(r"[\t,]", lines[0])
+    if header[0] != "taxonomy_id" or len(header) < 2:
+        return None
+    return "long" if "sample" in header and "count" in header else "wide"
+
+
+def _biom_tsv(lines: Sequence[str]) -> str | None:
+    made = lines[0].startswith("# Constructed from biom file")
+    named = any(line.startswith(("#OTU ID\t", "#OTUID\t", "#Feature ID\t")) for line in lines[:2])
+    return "biom convert --to-tsv" if made or named else None
+
+
+def _mothur(lines: Sequence[str]) -> str | None:
+    if lines[0].startswith("label\tGroup\tnumOtus"):
+        return "shared"
+    return "taxonomy" if lines[0].startswith("OTU\tSize\tTaxonomy") else None
+
+
+def _pcl(lines: Sequence[str]) -> str | None:
+    """Rows of metadata between header and taxa: the first row that names a taxon is not the second line."""
+    body = [line for line in lines[:PCL_LINES] if not line.startswith("#")]
+    first = next((i for i, line in enumerate(body) if _TAXON.match(line)), 0)
+    if first < 2:
+        return None
+    delimiter = "\t" if "\t" in body[0] else guess_delimiter([body[0], *body[first:]]) or ","
+    above = [split_line(line, delimiter) for line in body[1:first]]
+    text = any(len(row) > 1 and not any(map(is_number, row[1:])) for row in above)
+    return f"{first} rows of metadata" if text else None
+
+
+_TESTS: tuple[tuple[str, str, Callable[[Sequence[str]], str | None]], ...] = (
+    ("biom-json", "JSON", _json),
+    ("phyloseq", "an R data file", _r_data),
+    ("markup", "a web page", _markup),
+    ("cami", "a CAMI profile", _cami),
+    ("kraken2", "a Kraken 2 report", _kraken2),
+    ("bracken", "a Bracken table", _bracken),
+    ("motus", "a mOTUs profile", _motus),
+    ("kraken-mpa", "a KrakenTools mpa table", _kraken_mpa),
+    ("metaphlan", "a MetaPhlAn profile", _metaphlan),
+    ("taxpasta", "a taxpasta table", _taxpasta),
+    ("biom-tsv", "a table of biom convert", _biom_tsv),
+    ("mothur", "a mothur file", _mothur),
+    ("pcl", "a table with metadata rows above the taxa (PCL)", _pcl),
+)

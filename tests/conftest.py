@@ -1,0 +1,22 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.snapshots import pytest_addoption, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["pytest_addoption", "snapshot"]
+
+
+@pytest.fixture(autouse=True)
+def own_model_directory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep tests away from the models that the user of this machine has installed."""
+    folder = tmp_path_factory.mktemp("models")
+    monkeypatch.setenv("MBEMBED_MODELS", str(folder))
+    return folder
