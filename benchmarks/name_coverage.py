@@ -116,7 +116,9 @@ def main() -> None:
 
     print("\nSame samples, two profilers: cosine (other pairs) and nearest neighbour is itself, equal names → units")
     for left, right in PAIRS:
-        before, after = (agreement(data / left, data / right, t, m) for t, m in ((species, "exact"), (lumped, "resolve")))
+        before, after = (
+            agreement(data / left, data / right, t, m) for t, m in ((species, "exact"), (lumped, "resolve"))
+        )
         print(f"{Path(left).stem} | {Path(right).stem}: {before} → {after}")
 
 

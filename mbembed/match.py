@@ -175,10 +175,9 @@ class Match:
         """
         import pandas as pd
 
-        columns = self.taxon_rows()
-        return pd.DataFrame(columns)
+        return pd.DataFrame(self.taxon_columns())
 
-    def taxon_rows(self) -> dict[str, list[object]]:
+    def taxon_columns(self) -> dict[str, list[object]]:
         """Return the columns of :meth:`taxa` as plain lists (no pandas needed)."""
         species: dict[int, list[str]] = {}
         rules: dict[int, str] = {}

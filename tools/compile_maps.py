@@ -141,7 +141,9 @@ def species_rows(species: list[Row], gtdb: list[Row]) -> list[Sequence[str]]:
 
 def lineage_rows(species: list[Row]) -> list[Sequence[str]]:
     """Build the lineage of every genus."""
-    lineages = {tuple(row[rank] for rank in ("domain", "phylum", "class", "order", "family", "genus")) for row in species}
+    lineages = {
+        tuple(row[rank] for rank in ("domain", "phylum", "class", "order", "family", "genus")) for row in species
+    }
     return [("domain", "phylum", "class", "order", "family", "genus"), *sorted(lineages)]
 
 
@@ -208,7 +210,8 @@ def ncbi_rows(ncbi: list[Row], units: list[Row], seen: dict[str, set[str]]) -> l
         for number, name in enumerate(row["corpus_species"].split("|")):
             if name and (key(name) not in names or (unknown and number == 0)):
                 entry = names.setdefault(
-                    key(name), {"name": name, "taxids": {}, "unit": row["unit"], "evidence": {"corpus"}, "main": {}, "rest": {}}
+                    key(name),
+                    {"name": name, "taxids": {}, "unit": row["unit"], "evidence": {"corpus"}, "main": {}, "rest": {}},
                 )
                 if number == 0:
                     entry["taxids"].update(dict.fromkeys(unknown))  # type: ignore[attr-defined]
@@ -230,16 +233,23 @@ def ncbi_rows(ncbi: list[Row], units: list[Row], seen: dict[str, set[str]]) -> l
 
 
 def motus_rows(motus: list[Row], gtdb: list[Row], unit_of: dict[str, str]) -> list[Sequence[str]]:
-    """Build the mOTUs, their GTDB names followed from the release that the names are of."""
+    """Build the mOTUs, their GTDB names followed from the release that the names are of.
+
+    45 mOTUs hold several species (``Phocaeicola vulgatus/Phocaeicola dorei/CAG-196 sp002102975``)
+    and the source table leads them to the last one. They are left out: their NCBI name and
+    taxid, which mOTUs prints too, do better.
+    """
     shares: dict[str, dict[str, float]] = defaultdict(dict)
     for row in gtdb:
         if row["release"] == MOTUS_RELEASE and row["r220_species"] in unit_of:
             shares[row["name"]][row["r220_species"]] = float(row["share"])
     rows: list[Sequence[str]] = [("id", "species")]
     for row in motus:
-        found = shares[row["gtdb_name_given"]]
-        same_unit = found and unit_of[_top(found)] == row["unit"]
-        rows.append((row["motus_id"], _candidates(found if same_unit else {row["r220_species"]: 1.0})))
+        given = row["gtdb_name_given"]
+        if "/" not in given:
+            found = shares[given]
+            same_unit = found and unit_of[_top(found)] == row["unit"]
+            rows.append((row["motus_id"], _candidates(found if same_unit else {row["r220_species"]: 1.0})))
     return rows
 
 

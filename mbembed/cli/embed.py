@@ -57,7 +57,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from mbembed.errors import UsageError
-    from mbembed.outputs import check_output
+    from mbembed.outputs import check_output, check_place
 
     if args.output == "-" and sys.stdout.isatty():
         raise UsageError(
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         )
     check_output(args.output)
     for path in filter(None, (args.match, args.summary)):
-        check_output(path, any_suffix=True)
+        check_place(path)
 
     from mbembed.pipeline import embed
 
@@ -107,4 +107,5 @@ def _tell(embedding: Embedding) -> None:
 def _write_match(path: str, embedding: Embedding) -> None:
     from mbembed.outputs.match_table import write_match_table
 
-    write_match_table(path, embedding.match.taxon_rows())
+    columns = embedding.match.taxon_columns()
+    write_match_table(path, zip(*columns.values(), strict=True), list(columns))

@@ -95,6 +95,8 @@ def _layer(key: str, module: Instance, tensors: dict[str, NDArray[np.float32]]) 
             raise _other(
                 f"the {_short(module)} layer {key!r} has no usable {role}", f"float32 numbers with {n_axes} axes"
             )
+        if not np.isfinite(array).all():
+            raise _other(f"the {role} of layer {key!r} holds values that are not finite", "numbers only")
         tensors[f"{key}.{role}"] = array.astype(np.float32, copy=False)
         return f"{key}.{role}"
 

@@ -230,4 +230,5 @@ class Encoder:
 
 def _round(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """Round to ``EMBEDDING_DECIMALS``, in float64: float32 cannot hold the scaled number."""
-    return np.round(values.astype(np.float64), EMBEDDING_DECIMALS).astype(np.float32)
+    rounded = np.round(values.astype(np.float64), EMBEDDING_DECIMALS).astype(np.float32)
+    return rounded + np.float32(0)  # -0 becomes 0, so that text and binary files agree

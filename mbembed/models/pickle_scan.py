@@ -6,6 +6,7 @@ import io
 import pickletools
 import reprlib
 import struct
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from mbembed.errors import ModelIntegrityError, UnsafePickleError
@@ -157,8 +158,10 @@ def _decode(stream: io.BytesIO) -> tuple[list[tuple[str, Any]], str]:
     """Read the instructions up to the next STOP. Return them and what is wrong (or nothing)."""
     operations: list[tuple[str, Any]] = []
     try:
-        for opcode, argument, _ in pickletools.genops(stream):
-            operations.append((opcode.name, argument))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # odd escapes in text-mode strings
+            for opcode, argument, _ in pickletools.genops(stream):
+                operations.append((opcode.name, argument))
     except (ValueError, OverflowError, struct.error) as error:
         return operations, f"its object description cannot be read ({error})"
     return operations, ""

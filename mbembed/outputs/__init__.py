@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mbembed.outputs.writers import SUFFIXES, check_output, write_embedding
+from mbembed.outputs.writers import SUFFIXES, check_output, check_place, write_embedding
 
-__all__ = ["SUFFIXES", "check_output", "write_embedding"]
+__all__ = ["SUFFIXES", "check_output", "check_place", "write_embedding"]

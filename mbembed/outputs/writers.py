@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["STDOUT", "SUFFIXES", "check_output", "to_anndata", "write_embedding"]
+__all__ = ["STDOUT", "SUFFIXES", "check_output", "check_place", "to_anndata", "write_embedding"]
 
 #: The path that means standard output.
 STDOUT = "-"
@@ -108,6 +108,21 @@ def check_output(path: str | os.PathLike[str]) -> None:
     chosen = _format(path)
     if chosen.extra:
         require_extra(chosen.extra, f"writing {chosen.suffix}")
+    check_place(path)
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Check that a file can be made at a place, whatever its format.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    OutputError
+        If the path is a directory, or the nearest folder that exists lets no file be made in it.
+    """
     where = Path(os.path.realpath(path))
     if where.is_dir():
         raise output_error(Path(path), IsADirectoryError(errno.EISDIR, "it is a directory"))

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["assemble"]
 
-#: Share of the non-zero values that must be negative for a table to look transformed. CLR makes about
-#: half of them negative, the logarithm of fractions all; single negative cells come from corrections.
+#: Share of the non-zero values that must be negative, and of the samples that must have such, for a table
+#: to look transformed. CLR makes about half of the values of each sample negative, the logarithm of
+#: fractions all; single negative cells come from corrections.
 TRANSFORMED_SHARE = 0.05
+TRANSFORMED_SAMPLES = 0.5
 #: A row stands for the rows below it if it holds at least this share of their sum (rounding of text).
 PARENT_SHARE = 0.98
 #: Share of the parent rows that must do so for a table to be one of all ranks.
@@ -134,7 +136,8 @@ class _Rows(NamedTuple):
         taxa = [i for i in range(len(raw.labels)) if i not in left_out]
         ranks = [rank_of(label, lineage) for label, lineage in zip(raw.labels, lineages, strict=True)]
         # A row without a rank is a species, unless the table has ranks and species is none of them.
-        unranked = SPECIES if not any(ranks) or SPECIES in ranks else UNRANKED
+        said = {ranks[i] for i in taxa}
+        unranked = SPECIES if said <= {""} or SPECIES in said else UNRANKED
         ranks = [rank or unranked for rank in ranks]
         totals = np.asarray(values.sum(axis=0)).ravel()
         parents = _parents(lineages, taxa, totals)
@@ -223,7 +226,8 @@ def _checked_values(raw: RawTable, options: ReadOptions, path: str) -> tuple[spa
     if np.isinf(data).any():
         raise _cell_error(raw, values, np.isinf(data), path, "are infinite", "correct them where the table was made")
     negative = data < 0
-    if negative.mean() >= TRANSFORMED_SHARE:
+    affected = np.unique(_rows_of(values, np.flatnonzero(negative))).size
+    if negative.mean() >= TRANSFORMED_SHARE and affected >= TRANSFORMED_SAMPLES * values.shape[0]:
         raise UnitError(
             f"{negative.mean():.0%} of the values of {path or 'the table'} are negative: it looks log- or CLR-transformed",
             expected="untransformed abundances (fractions, percent or counts)",
@@ -235,11 +239,16 @@ def _checked_values(raw: RawTable, options: ReadOptions, path: str) -> tuple[spa
     return values, warnings
 
 
+def _rows_of(values: sparse.csr_array, at: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the rows of some stored values."""
+    return np.searchsorted(values.indptr, at, side="right") - 1
+
+
 def _cell_error(
     raw: RawTable, values: sparse.csr_array, bad: NDArray[np.bool_], path: str, what: str, hint: str
 ) -> CellError:
     at = int(np.flatnonzero(bad)[0])
-    row = int(np.searchsorted(values.indptr, at, side="right")) - 1
+    row = int(_rows_of(values, np.array([at]))[0])
     sample, taxon = raw.sample_ids[row], raw.labels[int(values.indices[at])]
     count = int(bad.sum())
     what = what if count > 1 else what.replace("are", "is", 1)

@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from mbembed.errors import AxisError
+from mbembed.tables.labels import lineage_from_label
 from mbembed.tables.profile import Decision
 from mbembed.taxonomy.names import canonical_key
+from mbembed.taxonomy.vocabulary import known_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,12 +47,12 @@ def looks_like_taxon(name: str) -> bool:
     return _TAXON.match(name.strip("\"' ")) is not None
 
 
-def known_share(names: Sequence[str]) -> float:
-    """Return the share of names that a species of an installed model has, by its canonical key."""
-    from mbembed.tables.labels import lineage_from_label
-    from mbembed.taxonomy.vocabulary import known_names
+def known_share(names: Sequence[str], known: frozenset[str]) -> float:
+    """Return the share of names that are known, by their canonical keys.
 
-    known = known_names()
+    >>> known_share(["s__Blautia_obeum", "S-2"], frozenset({"blautia obeum"}))
+    0.5
+    """
     last = [(lineage_from_label(name) or (name,))[-1] for name in names]
     return sum(canonical_key(name) in known for name in last) / max(len(names), 1)
 
@@ -78,7 +80,8 @@ def find_orientation(rows: Sequence[str], columns: Sequence[str], given: str | N
     """
     if given is not None:
         return Decision("orientation", given, "given")
-    shares = known_share(rows), known_share(columns)
+    known = known_names()
+    shares = known_share(rows, known), known_share(columns, known)
     reason = "are species of an installed model"
     if shares[0] == shares[1]:
         shares = _taxon_share(rows), _taxon_share(columns)

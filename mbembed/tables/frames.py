@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbembed.errors import AxisError, CellError, UsageError
-from mbembed.tables.axis import ORIENTATIONS, find_orientation, known_share, looks_like_taxon
+from mbembed.tables.axis import ORIENTATIONS, find_orientation, looks_like_taxon
 from mbembed.tables.labels import unmangle
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
@@ -94,7 +94,7 @@ def _from_frame(frame: pd.DataFrame, options: ReadOptions) -> RawTable:
 
 
 def _taxa(names: Sequence[str]) -> bool:
-    return bool(known_share(names)) or any(map(looks_like_taxon, names))
+    return any(map(looks_like_taxon, names))
 
 
 def _from_biom(table: Any) -> RawTable:

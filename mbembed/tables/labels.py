@@ -34,8 +34,10 @@ UNCLASSIFIED_IDS = frozenset({"0", "-1"})
 
 _PREFIX = re.compile(r"^([dkpcofgst])__")
 _SEPARATORS = re.compile(r"\s*[|;]\s*")
-#: A bare epithet, as Greengenes and SILVA write it: ``prausnitzii``, ``sp.`` is none.
-_EPITHET = re.compile(r"[a-z][a-z-]+")
+#: What QIIME 2 writes for a rank without a name.
+_NAMELESS = "__"
+#: A bare epithet, as Greengenes and SILVA write it, with the letter of Greengenes2: ``copri_A``.
+_EPITHET = re.compile(r"[a-z][a-z-]+(_[A-Z]+)?")
 #: What R's ``make.names`` leaves of a binomial (``Faecalibacterium.prausnitzii``) and of a lineage.
 _MANGLED = re.compile(r"[A-Z][A-Za-z0-9-]+\.+[A-Za-z0-9][A-Za-z0-9._]*|([dk]__[A-Za-z0-9_]+)\.p__.*")
 _MANGLED_RANK = re.compile(r"\.+(?=[pcofgst]__)")
@@ -65,7 +67,7 @@ def lineage_from_label(label: str) -> tuple[str, ...]:
     parts = _SEPARATORS.split(label.strip())
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
-    prefixed = any(map(_PREFIX.match, parts))
+    prefixed = any(part == _NAMELESS or _PREFIX.match(part) for part in parts)
     return tuple(parts) if len(parts) > 1 and (prefixed or len(parts) >= len(_STEPS) - 2) else ()
 
 
@@ -116,11 +118,11 @@ def make_taxon(label: str, lineage: Sequence[str], taxid: str = "") -> Taxon:
     rank = rank_of(label, lineage)
     last = lineage[-1] if lineage else label.strip()
     name = _bare(last)
-    if rank != "strain" and " " not in name:
+    genus = _genus(lineage) if rank == "species" and _EPITHET.fullmatch(name) else ""
+    if genus:
+        name = f"{genus} {name}"
+    elif rank != "strain" and " " not in name:
         name = name.replace("_", " ").strip()
-    if rank == "species" and lineage and (not name or _EPITHET.fullmatch(name)):
-        genus = _genus(lineage)
-        name = f"{genus} {name}" if name and genus else name
     if not name:
         parent = next((bare for bare in map(_bare, reversed(lineage)) if bare), "")
         name = f"unnamed {rank or 'taxon'} of {parent.replace('_', ' ')}" if parent else "unnamed"
@@ -181,7 +183,7 @@ def _unmangled(label: str) -> tuple[str, ...]:
 
 def _bare(part: str) -> str:
     name = _PREFIX.sub("", part.strip())
-    return "" if name == "__" else name.strip()
+    return "" if name == _NAMELESS else name.strip()
 
 
 def _genus(lineage: Sequence[str]) -> str:

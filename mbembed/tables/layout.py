@@ -79,7 +79,11 @@ LABEL_COLUMNS = frozenset(
     }
 )
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*")
+#: Weight of a delimiter that cuts header and data into different numbers of cells: taken only where no
+#: other fits, so that the error can name the lines.
+MISFIT = 0.1
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _INFINITE = re.compile(r"\s*[+-]?inf(inity)?\s*", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
@@ -170,20 +174,19 @@ def guess_delimiter(lines: Sequence[str]) -> str | None:
         The one that cuts all lines into the same number of cells, most of them numbers;
         None if there is no such.
     """
+    if len(lines) <= 1:
+        return next((delimiter for delimiter in DELIMITER_NAMES for line in lines if delimiter in line), None)
     best, best_score = None, 0.0
     for delimiter in DELIMITER_NAMES:
         rows = [split_line(line, delimiter) for line in lines]
-        if not rows or max(map(len, rows)) < 2:
-            continue
-        if len(rows) == 1:
-            return delimiter
         width, support = Counter(len(row) for row in rows[1:]).most_common(1)[0]
-        if width < 2 or abs(width - len(rows[0])) > 1:
+        if width < 2:
             continue
         cells = [cell for row in rows[1:] for cell in row[1:]]
         numbers = sum(map(is_number, cells)) / len(cells) if cells else 0.0
-        # A comma inside a number would let a decimal comma pass as two columns of numbers.
         score = numbers * support / (len(rows) - 1)
+        if abs(width - len(rows[0])) > 1:
+            score *= MISFIT
         if score > best_score:
             best, best_score = delimiter, score
     return best
@@ -283,7 +286,9 @@ def _text_columns(header: Sequence[str], rows: Sequence[list[str]]) -> Iterable[
             yield i
             continue
         cells = [row[i] for row in rows if len(row) > i]
-        if len(cells) >= MIN_TEXT_ROWS and not any(is_number(cell) or _is_missing(cell) for cell in cells):
+        if len(cells) >= MIN_TEXT_ROWS and not (
+            is_number(cells[0]) or any(is_number(cell) or _is_missing(cell) for cell in cells)
+        ):
             yield i
 
 

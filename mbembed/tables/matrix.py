@@ -31,7 +31,7 @@ DIALECT = "matrix"
 TITLE = "a plain table, TSV or CSV, samples or taxa in rows"
 
 #: Lines that are looked at to tell a table from prose.
-SNIFF_LINES = 30
+SNIFF_LINES = 6
 
 
 def sniff(source: Source) -> str | None:

@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 from mbembed.errors import DialectError, MbembedError, TableError, UnitError
 from mbembed.tables import biom_hdf5
 from mbembed.tables.bounded import as_file, damaged
-from mbembed.tables.source import HEAD_BYTES, Source
+from mbembed.tables.source import DAMAGE, HEAD_BYTES, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ _UNITS = {
     "FeatureTable[RelativeFrequency]": "fraction",
 }
 #: What reading a damaged archive raises.
-_ZIP_ERRORS = (BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError)
+_ZIP_ERRORS = (*DAMAGE, BadZipFile, NotImplementedError, RuntimeError, KeyError)
 
 
 @dataclass(frozen=True)

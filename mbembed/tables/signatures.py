@@ -105,14 +105,14 @@ def _motus(lines: Sequence[str]) -> str | None:
 def _kraken_mpa(lines: Sequence[str]) -> str | None:
     if lines[0].startswith("#Classification\t"):
         return "with a header"
-    cells = lines[0].split("\t")
+    cells = lines[0].split("\t", 2)
     return "without a header" if len(cells) == 2 and _TAXON.match(cells[0]) and is_number(cells[1]) else None
 
 
 def _metaphlan(lines: Sequence[str]) -> str | None:
     index = next(filter(None, map(_MPA_INDEX.match, lines[:5])), None)
-    names = [line.removeprefix("#").split("\t") for line in lines[:10]]
-    header = next((cells for cells in names if cells[0] == "clade_name" and len(cells) > 1), None)
+    names = [line.removeprefix("#") for line in lines[:10]]
+    header = next((line.split("\t") for line in names if line.startswith("clade_name\t")), None)
     sample = any(map(_MPA_SAMPLE.match, lines[:10]))
     if index is None and header is None and not sample:
         old = lines[0].startswith("ID\t") and len(lines) > 1 and _TAXON.match(lines[1])
@@ -135,9 +135,9 @@ def _mpa_version(index: re.Match[str] | None) -> str:
 
 
 def _taxpasta(lines: Sequence[str]) -> str | None:
-    header = re.split(r"[\t,]", lines[0])
-    if header[0] != "taxonomy_id" or len(header) < 2:
+    if not lines[0].startswith(("taxonomy_id\t", "taxonomy_id,")):
         return None
+    header = re.split(r"[\t,]", lines[0])
     return "long" if "sample" in header and "count" in header else "wide"
 
 

@@ -24,7 +24,7 @@ HEAD_BYTES = 64 * 1024
 #: header and a first row of values (MetaPhlAn has the most comments, 6) …
 HEAD_LINES = 10
 #: … but never more than this (bytes): ten lines of a table of 50,000 samples.
-HEAD_LIMIT = 8 * 1024 * 1024
+HEAD_LIMIT = 4 * 1024 * 1024
 
 #: First bytes → what the file is. Suffixes are not trusted: Galaxy names everything ``.dat``.
 #: Sources: RFC 1952 (gzip), APPNOTE.TXT 4.3.7 (zip), bzip2 and xz file format documents,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError
@@ -25,6 +24,9 @@ BLOCK_BYTES = 4 * 1024 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
 #: Lines that decide delimiter, header and text columns.
 LAYOUT_LINES = 50
+#: In a wide table fewer do: no more than this (bytes), but some lines in any case.
+LAYOUT_BYTES = 256 * 1024
+LAYOUT_MIN_LINES = 6
 
 _BOM_UTF8 = codecs.BOM_UTF8
 _BOMS_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -65,9 +67,15 @@ class TextFile:
 
     @cached_property
     def head(self) -> list[str]:
-        """The first ``LAYOUT_LINES`` lines, whole."""
-        lines = (line for _, block in self.blocks() for line in block)
-        return [self.decode(line) for line in islice(lines, LAYOUT_LINES)]
+        """The first lines, whole: ``LAYOUT_LINES``, or fewer if they are long."""
+        lines: list[bytes] = []
+        size = 0
+        for line in (line for _, block in self.blocks() for line in block):
+            lines.append(line)
+            size += len(line)
+            if len(lines) >= (LAYOUT_LINES if size < LAYOUT_BYTES else LAYOUT_MIN_LINES):
+                break
+        return [self.decode(line) for line in lines]
 
     def decode(self, raw: bytes) -> str:
         """Decode some bytes of the file: UTF-8, or Latin-1 where that fails (which is said)."""

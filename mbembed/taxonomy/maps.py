@@ -10,30 +10,21 @@ import gzip
 import json
 import re
 from functools import cache
-from collections.abc import Mapping
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from mbembed.taxonomy.entries import Accessions, Entry, GtdbName, Names, UnitFact, parse_candidates
 
 __all__ = [
-    "Accessions",
     "R220",
-    "Entry",
-    "GtdbName",
-    "Names",
-    "UnitFact",
     "about",
     "accessions",
     "gtdb_entry",
     "gtdb_names",
     "gtdb_releases",
     "lineages",
-    "mpa4_names",
     "motus3",
+    "mpa4_names",
     "ncbi_names",
     "ncbi_seen",
     "placeholders",
@@ -46,6 +37,8 @@ __all__ = [
     "unit_facts",
 ]
 
+#: Folder of the shipped files.
+DATA = Path(__file__).parent / "data"
 #: The release of GTDB whose species everything leads to.
 R220 = 220
 
@@ -53,119 +46,22 @@ _PLACEHOLDER = re.compile(r" sp(\d{9})$")
 _NOT_IN_KEY = re.compile(r"[^a-z0-9\n]+")
 
 
-class Entry(NamedTuple):
-    """What one name leads to.
-
-    Attributes
-    ----------
-    name : str
-        The name as the map spells it.
-    unit : str
-        Its lumped unit.
-    candidates : tuple of (str, float)
-        GTDB R220 species with their share (0 to 1) of the public genomes that ever carried
-        the name, those of the unit first. Empty for units without an R220 species.
-    """
-
-    name: str
-    unit: str
-    candidates: tuple[tuple[str, float], ...]
-
-
-class Names(Mapping[str, Entry]):
-    """Key → :class:`Entry`, where an entry is put together when it is asked for.
-
-    Parameters
-    ----------
-    rows : dict of str to tuple of str
-        Key → name, candidates as text (``species:share|species:share``), and unit where it
-        is not that of the first candidate.
-    """
-
-    def __init__(self, rows: dict[str, tuple[str, str, str]]) -> None:
-        self._rows = rows
-
-    def __getitem__(self, key: str) -> Entry:
-        return _entry(*self._rows[key])
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._rows
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-
-def _entry(name: str, text: str, unit: str = "") -> Entry:
-    pairs = (part.rsplit(":", 1) for part in text.split("|") if part)
-    candidates = tuple((species, float(share)) for species, share in pairs)
-    return Entry(name, unit or species_units()[candidates[0][0]], candidates)
-
-
-class Accessions:
-    """Genome accession → species, by binary search (67,000 of them load in a few milliseconds).
-
-    Parameters
-    ----------
-    species : tuple of str
-    steps : tuple of str
-        For each species its accession numbers in order, each as the step from the one before.
-    """
-
-    def __init__(self, species: tuple[str, ...], steps: tuple[str, ...]) -> None:
-        counts = [text.count(",") + 1 for text in steps]
-        numbers = np.array(",".join(steps).split(","), dtype=np.int64)
-        total = np.cumsum(numbers)
-        ends = np.cumsum(counts)
-        before = np.concatenate([[0], total[ends[:-1] - 1]])
-        numbers = total - np.repeat(before, counts)
-        order = np.argsort(numbers, kind="stable")
-        self._numbers, self._owner, self._species = numbers[order], np.repeat(np.arange(len(species)), counts)[order], species
-
-    def get(self, digits: str) -> str:
-        """Return the GTDB R220 species of a genome, by the nine digits of its accession; empty if unknown."""
-        place = int(np.searchsorted(self._numbers, int(digits)))
-        found = place < len(self._numbers) and self._numbers[place] == int(digits)
-        return self._species[int(self._owner[place])] if found else ""
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-
-class UnitFact(NamedTuple):
-    """How common a unit is in 8,272 public gut metagenomes.
-
-    Attributes
-    ----------
-    mean : float
-        Mean abundance, as a fraction.
-    prevalence : float
-        Share of samples that have it.
-    species : tuple of str
-        MetaPhlAn 3 names of those samples that fall into the unit, the most abundant first.
-    """
-
-    mean: float
-    prevalence: float
-    species: tuple[str, ...]
-
-
 @cache
 def about() -> dict[str, Any]:
     """Return version, nomenclature, and rows and SHA-256 of each file."""
-    content: dict[str, Any] = json.loads((files("mbembed.taxonomy") / "data" / "maps.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads((DATA / "maps.json").read_text(encoding="utf-8"))
     return content
 
 
 @cache
 def _columns(name: str) -> dict[str, tuple[str, ...]]:
     """Read one file: column name → values."""
-    packed = (files("mbembed.taxonomy") / "data" / f"{name}.tsv.gz").read_bytes()
-    header, *lines = gzip.decompress(packed).decode("utf-8").rstrip("\n").split("\n")
-    columns = zip(*(line.split("\t") for line in lines), strict=True)
-    return dict(zip(header.split("\t"), columns, strict=True))
+    packed = (DATA / f"{name}.tsv.gz").read_bytes()
+    header, _, body = gzip.decompress(packed).decode("utf-8").rstrip("\n").partition("\n")
+    names = header.split("\t")
+    # One split and one slice per column: four times faster than a list per row.
+    cells = body.replace("\n", "\t").split("\t")
+    return {column: tuple(cells[place :: len(names)]) for place, column in enumerate(names)}
 
 
 def _keys(names: tuple[str, ...]) -> list[str]:
@@ -201,30 +97,16 @@ def representatives() -> dict[str, str]:
     return dict(zip(columns["representative"], columns["species"], strict=True))
 
 
-class GtdbName(NamedTuple):
-    """What a GTDB name meant in a stretch of releases.
-
-    Attributes
-    ----------
-    first, last : int
-        Releases.
-    name : str
-    species : str
-        As in :class:`Names`.
-    """
-
-    first: int
-    last: int
-    name: str
-    species: str
-
-
 @cache
 def gtdb_names() -> dict[str, list[GtdbName]]:
     """Return key → meanings, the newest first, of GTDB names that are not an R220 species of the same name."""
     columns = _columns("gtdb_names")
     rows = zip(
-        map(int, columns["first_release"]), map(int, columns["last_release"]), columns["name"], columns["species"], strict=True
+        map(int, columns["first_release"]),
+        map(int, columns["last_release"]),
+        columns["name"],
+        columns["species"],
+        strict=True,
     )
     result: dict[str, list[GtdbName]] = {}
     for key, row in zip(_keys(columns["name"]), rows, strict=True):
@@ -249,10 +131,15 @@ def gtdb_entry(key: str, release: int = R220) -> Entry | None:
     meanings = gtdb_names().get(key, [])
     for meaning in meanings:
         if meaning.first <= release <= meaning.last:
-            return _entry(meaning.name, meaning.species)
+            return _meaning(meaning)
     if species := species_keys().get(key):
         return Entry(species, species_units()[species], ((species, 1.0),))
-    return _entry(meanings[0].name, meanings[0].species) if meanings else None
+    return _meaning(meanings[0]) if meanings else None
+
+
+def _meaning(meaning: GtdbName) -> Entry:
+    candidates = parse_candidates(meaning.species)
+    return Entry(meaning.name, species_units()[candidates[0][0]], candidates)
 
 
 @cache
@@ -278,7 +165,7 @@ def ncbi_names() -> Names:
     """Return NCBI and MetaPhlAn 2/3 names, synonyms included, by key."""
     columns = _columns("ncbi_names")
     rows = zip(columns["name"], columns["species"], columns["unit"], strict=True)
-    return Names(dict(zip(columns["key"], rows, strict=True)))
+    return Names(dict(zip(columns["key"], rows, strict=True)), species_units)
 
 
 @cache
@@ -311,7 +198,7 @@ def sgbs() -> Names:
     columns = _columns("sgb")
     units = ("" if text else sgb for sgb, text in zip(columns["sgb"], columns["candidates"], strict=True))
     rows = zip(columns["sgb"], columns["candidates"], units, strict=True)
-    return Names(dict(zip(columns["sgb"], rows, strict=True)))
+    return Names(dict(zip(columns["sgb"], rows, strict=True)), species_units)
 
 
 @cache
@@ -331,7 +218,7 @@ def motus3() -> Names:
     columns = _columns("motus3")
     none = ("",) * len(columns["id"])
     rows = zip((f"mOTU {number}" for number in columns["id"]), columns["species"], none, strict=True)
-    return Names(dict(zip(columns["id"], rows, strict=True)))
+    return Names(dict(zip(columns["id"], rows, strict=True)), species_units)
 
 
 @cache
@@ -362,4 +249,3 @@ def lineages() -> dict[str, tuple[str, ...]]:
     """Return GTDB R220 genus → domain, phylum, class, order, family, genus."""
     columns = _columns("lineages")
     return {lineage[-1]: lineage for lineage in zip(*columns.values(), strict=True)}
-

@@ -125,8 +125,7 @@ def _by_names(texts: Sequence[str], also: tuple[str, ...]) -> Nomenclature:
         for gtdb, other, text in zip(in_gtdb, in_ncbi, texts, strict=True)
     )
     only_ncbi = sum(
-        (other and not gtdb) or " sp " in f"{key} "
-        for gtdb, other, key in zip(in_gtdb, in_ncbi, keys, strict=True)
+        (other and not gtdb) or " sp " in f"{key} " for gtdb, other, key in zip(in_gtdb, in_ncbi, keys, strict=True)
     )
     if not any(in_gtdb) and not any(in_ncbi) and not only_gtdb and not only_ncbi:
         return Nomenclature("unknown", "", f"none of the {n_taxa} names is in a map", also)
@@ -155,7 +154,7 @@ def _gtdb_release(keys: Sequence[str]) -> tuple[int, int]:
 def _ncbi_profiler(keys: Sequence[str]) -> str:
     """Return ``MetaPhlAn 2`` or ``MetaPhlAn 3`` where nearly all names are ones that it reports."""
     seen = maps.ncbi_seen()
-    known = [seen[key] if key in seen else "" for key in keys if key in maps.ncbi_names()]
+    known = [seen.get(key, "") for key in keys if key in maps.ncbi_names()]
     if len(known) < PROFILER_NAMES:
         return ""
     counts = {letter: sum(letter in letters for letters in known) for letter in ("3", "2")}

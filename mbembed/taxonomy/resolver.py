@@ -11,18 +11,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mbembed.tables.profile import Taxon
 from mbembed.taxonomy import maps
+from mbembed.taxonomy.entries import Entry
 from mbembed.taxonomy.nomenclature import Nomenclature, detect_nomenclature
-from mbembed.taxonomy.spelling import accession_number, motus_id, normalise, placeholder_number, sgb_id, species_text
+from mbembed.taxonomy.spelling import (
+    accession_number,
+    motus_id,
+    normalise,
+    placeholder_number,
+    sgb_id,
+    species_text,
+    without_motus_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["NOT_A_SPECIES", "OUTSIDE", "SEVERAL", "SURE_SHARE", "UNKNOWN_NAME", "Resolution", "resolve"]
+__all__ = ["ALTERNATIVES", "NOT_A_SPECIES", "OUTSIDE", "SEVERAL", "SURE_SHARE", "UNKNOWN_NAME", "Resolution", "resolve"]
 
 #: Why a taxon was not resolved.
 NOT_A_SPECIES, UNKNOWN_NAME, OUTSIDE = "not a species name", "unknown name", "outside the maps"
-#: … such as ``Bacteroides dorei/vulgatus``, where the alternatives are different units.
+#: … such as ``Chryseobacterium artocarpi/ureilyticum``, where not all of the names are known.
 SEVERAL = "several species in one name"
+#: Stage of such names where all are known.
+ALTERNATIVES = "one of several names"
 #: A name is sure of its unit when at least this share of its public genomes lie in it. Below it
 #: stand names such as Klebsiella oxytoca, of which a fifth of the genomes are another species.
 SURE_SHARE = 0.8
@@ -51,7 +62,7 @@ class Resolution(NamedTuple):
         Lumped unit; empty if unresolved.
     stage : str
         Which key led there: ``sgb``, ``accession``, ``taxid``, ``gtdb name``, ``ncbi name``,
-        ``metaphlan4 name``, ``motus id``.
+        ``metaphlan4 name``, ``motus id``, ``one of several names``.
     candidates : tuple of (str, float)
         All R220 species that the name may stand for, with their share of its public genomes.
     share : float
@@ -126,7 +137,7 @@ def _resolve_one(index: int, taxon: Taxon, nomenclature: Nomenclature) -> Resolu
     return Resolution(index, key, reason=reason, rules=rules)
 
 
-def _keys_in_order(taxon: Taxon, text: str, key: str, nomenclature: Nomenclature) -> Iterator[tuple[str, maps.Entry]]:
+def _keys_in_order(taxon: Taxon, text: str, key: str, nomenclature: Nomenclature) -> Iterator[tuple[str, Entry]]:
     """Try one key after the other; the first hit is taken."""
     if sgb := sgb_id(taxon.source) or sgb_id(text):
         if sgb in maps.sgbs():
@@ -154,7 +165,7 @@ def _keys_in_order(taxon: Taxon, text: str, key: str, nomenclature: Nomenclature
         yield from _by_alternatives(text, nomenclature)
 
 
-def _by_gtdb_name(key: str, release: int) -> Iterator[tuple[str, maps.Entry]]:
+def _by_gtdb_name(key: str, release: int) -> Iterator[tuple[str, Entry]]:
     if entry := maps.gtdb_entry(key, release):
         yield "gtdb name", entry
     number = placeholder_number(key)
@@ -164,34 +175,41 @@ def _by_gtdb_name(key: str, release: int) -> Iterator[tuple[str, maps.Entry]]:
         yield "accession", entry
 
 
-def _by_ncbi_name(key: str) -> Iterator[tuple[str, maps.Entry]]:
+def _by_ncbi_name(key: str) -> Iterator[tuple[str, Entry]]:
     if key in maps.ncbi_names():
         yield "ncbi name", maps.ncbi_names()[key]
 
 
-def _by_mpa4_name(text: str) -> Iterator[tuple[str, maps.Entry]]:
+def _by_mpa4_name(text: str) -> Iterator[tuple[str, Entry]]:
     for sgb in maps.mpa4_names().get(text.removeprefix("s__").replace(" ", "_"), ()):
         yield "metaphlan4 name", maps.sgbs()[sgb]
 
 
-def _by_alternatives(text: str, nomenclature: Nomenclature) -> Iterator[tuple[str, maps.Entry]]:
-    """``Genus one/other`` (mOTUs): known if both names mean one unit."""
-    genus, _, epithets = text.partition(" ")
-    texts = [f"{genus} {epithet}" for epithet in epithets.split("/")]
-    found = resolve([Taxon(name, name) for name in texts], nomenclature)
-    if found[0].unit and all(other.unit == found[0].unit for other in found):
-        yield found[0].stage, maps.Entry(text, found[0].unit, found[0].candidates)
+def _by_alternatives(text: str, nomenclature: Nomenclature) -> Iterator[tuple[str, Entry]]:
+    """``Bacteroides dorei/vulgatus`` (mOTUs): the one with most public genomes, all of them candidates."""
+    genus, _, epithets = without_motus_id(text).partition(" ")
+    if "/" in genus:
+        return
+    names = [f"{genus} {epithet}" for epithet in epithets.split("/")]
+    found = resolve([Taxon(name, name) for name in names], nomenclature)
+    if not all(other.species for other in found):
+        return
+    genomes = {other.species: maps.species_genomes()[other.species] for other in found}
+    total = sum(genomes.values()) or 1.0
+    largest = sorted(genomes, key=lambda species: -genomes[species])
+    candidates = tuple((species, genomes[species] / total) for species in largest)
+    yield ALTERNATIVES, Entry(text, maps.species_units()[largest[0]], candidates)
 
 
 def _by_accession(digits: str) -> str:
     return (maps.representatives().get(digits) or maps.accessions().get(digits)) if digits else ""
 
 
-def _entry(name: str, species: str) -> maps.Entry:
-    return maps.Entry(name, maps.species_units()[species], ((species, 1.0),))
+def _entry(name: str, species: str) -> Entry:
+    return Entry(name, maps.species_units()[species], ((species, 1.0),))
 
 
-def _resolution(index: int, key: str, rules: tuple[str, ...], stage: str, entry: maps.Entry) -> Resolution:
+def _resolution(index: int, key: str, rules: tuple[str, ...], stage: str, entry: Entry) -> Resolution:
     units = maps.species_units()
     inside = sum(share for species, share in entry.candidates if units[species] == entry.unit)
     # Evidence without genomes (a name alone) has no shares: nothing speaks against the unit.

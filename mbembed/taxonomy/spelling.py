@@ -16,6 +16,7 @@ __all__ = [
     "placeholder_number",
     "sgb_id",
     "species_text",
+    "without_motus_id",
 ]
 
 _RANK_PREFIX = re.compile(r"^(?:[a-zA-Z]__|species:\s*)")
@@ -150,6 +151,17 @@ def motus_id(text: str) -> str:
     """
     found = _MOTUS_V3.search(text)
     return found.group(1) if found else ""
+
+
+def without_motus_id(text: str) -> str:
+    """Return a name without its mOTU id.
+
+    Examples
+    --------
+    >>> without_motus_id("Bacteroides dorei/vulgatus [ref_mOTU_v3_02367]")
+    'Bacteroides dorei/vulgatus'
+    """
+    return _MOTUS.sub("", text)
 
 
 def accession_number(text: str) -> str:

@@ -10,11 +10,12 @@ import numpy as np
 from mbembed.tables.profile import Taxon
 from mbembed.taxonomy import maps
 from mbembed.taxonomy.nomenclature import Nomenclature
-from mbembed.taxonomy.resolver import resolve
+from mbembed.taxonomy.possible import possible_taxa
+from mbembed.taxonomy.resolver import SURE_SHARE, resolve
 from mbembed.taxonomy.spelling import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -117,7 +118,7 @@ class Target:
         self._by_unit = self._units()
 
     def _units(self) -> dict[str, str]:
-        """Unit → the column's name that stands for it."""
+        """Return unit → the column's name that stands for it."""
         if self.kind == "gtdb":
             return {}
         if self.kind == "units":
@@ -210,7 +211,7 @@ class Target:
         if nomenclature.name == "unknown":
             return np.ones(self.n_columns, dtype=bool)
         seen = np.zeros(self.n_columns, dtype=bool)
-        possible = self.columns_for(resolve(list(_vocabulary(nomenclature)), nomenclature))
+        possible = self.columns_for(resolve(possible_taxa(nomenclature), nomenclature))
         for placement in (*possible, *filled):
             seen[[column for column, _ in placement.columns]] = True
         return seen
@@ -222,7 +223,7 @@ class Target:
         )
 
     def _equal(self, found: Resolution) -> Placement | None:
-        """A name that is the column's own."""
+        """Place a name that is the column's own."""
         name = self._by_key.get(found.key)
         return Placement(self._spread(name), "equal name") if name else None
 
@@ -263,7 +264,7 @@ class Target:
             if share < MAJORITY and not namesakes:
                 return Placement(reason=OUTSIDE_MODEL)
             species, share = (inside if share >= MAJORITY else namesakes)[0]
-        return Placement(self._spread(species), found.stage, not main or share < MAJORITY)
+        return Placement(self._spread(species), found.stage, not main or share < SURE_SHARE)
 
     def _place_latin(self, found: Resolution, inside: list[tuple[str, float]]) -> Placement:
         """Split rule: the largest by public genomes of the species with the name's own epithet."""
@@ -299,26 +300,3 @@ def _commonest(unit: str, names: Sequence[str]) -> str:
     known = maps.unit_facts().get(unit)
     order = {normalise(name).key: place for place, name in enumerate(known.species if known else ())}
     return min(names, key=lambda name: order.get(normalise(name).key, len(order)))
-
-
-def _vocabulary(nomenclature: Nomenclature) -> Iterable[Taxon]:
-    """Yield every taxon that a naming can write, as far as the maps know."""
-    names: Iterable[str]
-    if nomenclature.name == "gtdb":
-        number = nomenclature.release_number
-        names = (key for key, (first, last) in maps.gtdb_releases().items() if first <= number <= last)
-    elif nomenclature.name == "metaphlan4-sgb":
-        names = maps.sgbs()
-    elif nomenclature.name == "metaphlan4":
-        named = {sgb for sgbs in maps.mpa4_names().values() for sgb in sgbs}
-        names = (*maps.mpa4_names(), *(sgb for sgb in maps.sgbs() if sgb not in named))
-    elif nomenclature.name == "motus3":
-        names = (f"ref_mOTU_v3_{number}" for number in maps.motus3())
-    elif nomenclature.name == "accession":
-        names = (f"GCF_{digits}" for digits in maps.representatives())
-    elif nomenclature.name == "taxid":
-        return (Taxon(taxid, taxid, taxid=taxid) for taxid in maps.taxids())
-    else:
-        letter = nomenclature.release.removeprefix("MetaPhlAn ")
-        names = (key for key in maps.ncbi_names() if not letter or letter in maps.ncbi_seen().get(key, ""))
-    return (Taxon(name, name) for name in names)

@@ -173,6 +173,7 @@ BAD = {
     "not affine": (altered(at1__parameters__weight=None), "no usable weight"),
     "no bias": (altered(at0__parameters__bias=None), "no usable bias"),
     "nan": (altered(at0__parameters__weight=np.full((4, 5), np.nan, np.float32)), "not finite"),
+    "signalling nan": (altered(at0__parameters__bias=np.full(4, 0x7FA00000, np.uint32).view(np.float32)), "not finite"),
     "infinite": (altered(at1__buffers__running_mean=np.full(4, np.inf, np.float32)), "not finite"),
     "negative variance": (altered(at1__buffers__running_var=np.full(4, -1.0, np.float32)), "variance"),
     "too large": (

@@ -116,7 +116,7 @@ def test_hand_written_attacks(body: bytes, says: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "body",
     [b".", b"0.", b"t.", b"h\x05.", b"N", b"", b"NN.", b"(N.", b"(N}u.", b"(Ns.", b"Na.", b"](N(a.", b"}(K\x01K\x01u.",
-     b"}(X\x01\x00\x00\x00au.", b"N.N.", b"N.cos\nsystem\n.", b"Q.", b"NQ.", b")Q.", b"q\x00.", b"X\xff\xff\xff\x7fa."],
+     b"}(X\x01\x00\x00\x00au.", b"N.N.", b"N.cos\nsystem\n.", b"Q.", b"NQ.", b")Q.", b"q\x00.", b"X\xff\xff\xff\x7fa.", b"S'\\l'\n."],
 )  # fmt: skip
 def test_malformed_pickles(body: bytes, tmp_path: Path) -> None:
     members = members_of(small_encoder()) | {"data.pkl": b"\x80\x02" + body}

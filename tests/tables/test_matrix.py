@@ -168,7 +168,7 @@ def test_known_names_decide_before_syntax(tmp_path: Path, monkeypatch: pytest.Mo
     path = write(tmp_path / "table.tsv", text)
     with pytest.raises(AxisError, match="both look like taxa"):
         read_table(path)
-    monkeypatch.setattr("mbembed.taxonomy.vocabulary.known_names", lambda: frozenset({"gamma delta"}))
+    monkeypatch.setattr("mbembed.tables.axis.known_names", lambda: frozenset({"gamma delta"}))
     assert read_table(path).taxon_names == ["Alpha beta", "Gamma delta"]
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from importlib.resources import files
+from itertools import pairwise
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_quick_keys_are_the_normaliser_s_keys() -> None:
 
 def test_releases_do_not_overlap() -> None:
     for meanings in maps.gtdb_names().values():
-        for newer, older in zip(meanings, meanings[1:], strict=False):
+        for newer, older in pairwise(meanings):
             assert older.last < newer.first
 
 

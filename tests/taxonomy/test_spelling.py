@@ -90,7 +90,10 @@ def test_ids() -> None:
     ("taxon", "text"),
     [
         (Taxon("Blautia obeum", "Blautia obeum"), "Blautia obeum"),
-        (Taxon("a;b", "prausnitzii", ("k__Bacteria", "g__Faecalibacterium", "s__prausnitzii")), "Faecalibacterium prausnitzii"),
+        (
+            Taxon("a;b", "prausnitzii", ("k__Bacteria", "g__Faecalibacterium", "s__prausnitzii")),
+            "Faecalibacterium prausnitzii",
+        ),
         (Taxon("a;b", "Blautia", ("k__Bacteria", "g__Blautia", "s__")), "Blautia"),
         (Taxon("k__B|g__Blautia|s__Blautia_obeum|t__SGB4811", "SGB4811"), "Blautia_obeum"),
         (

@@ -1,0 +1,113 @@
+"""Parquet tables, written by polars and by pandas."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
+from mbembed.tables import parquet
+from mbembed.tables.raw import RawTable, ReadOptions
+from mbembed.tables.source import open_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TAXA = ["Blautia wexlerae", "Roseburia hominis"]
+BY_SAMPLE = pl.DataFrame({"sample": ["001", "S2", "S3"], "site": ["gut", None, "gut"], **dict.fromkeys(TAXA, [1, 0, 3])})
+BY_TAXON = pl.DataFrame({"clade_name": TAXA, "NCBI_tax_id": [1, 2], "001": [0.5, 0.5], "S2": [None, 1.0]})
+
+
+def write(path: Path, frame: pl.DataFrame) -> Path:
+    frame.write_parquet(path)
+    return path
+
+
+def read(path: Path, **options: str) -> RawTable:
+    return parquet.read(open_source(path), ReadOptions(**options))
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_samples_in_rows(tmp_path, pack):
+    path = tmp_path / "dataset.dat"
+    path.write_bytes(pack(write(tmp_path / "a", BY_SAMPLE).read_bytes()))
+    assert parquet.sniff(open_source(path)) == "Parquet"
+    table = read(path)
+    np.testing.assert_array_equal(table.values, [[1, 1], [0, 0], [3, 3]])
+    assert (list(table.sample_ids), list(table.labels)) == (["001", "S2", "S3"], TAXA)
+    assert table.sample_metadata is not None
+    assert table.sample_metadata["site"].tolist() == ["gut", None, "gut"]
+
+
+def test_taxa_in_rows_and_missing_cells(tmp_path):
+    table = read(write(tmp_path / "a", BY_TAXON))
+    np.testing.assert_array_equal(table.values, [[0.5, 0.5], [np.nan, 1.0]])
+    assert (list(table.sample_ids), list(table.labels)) == (["001", "S2"], TAXA)
+
+
+def test_lineages_in_a_column_of_their_own(tmp_path):
+    frame = pl.DataFrame({"otu": ["a", "b"], "taxonomy": ["k__Bacteria; s__x", "k__Archaea"], "S1": [1, 2]})
+    table = read(write(tmp_path / "a", frame), orientation="taxa-in-rows")
+    assert table.lineages == [("k__Bacteria", "s__x"), ("k__Archaea",)]
+
+
+def test_the_index_of_pandas(tmp_path):
+    frame = pl.DataFrame({**dict.fromkeys(TAXA, [1.0, 2.0]), "__index_level_0__": ["S1", "S2"]})
+    assert list(read(write(tmp_path / "a", frame)).sample_ids) == ["S1", "S2"]
+    numbers = pl.DataFrame({**dict.fromkeys(TAXA, [1.0, 2.0]), "__index_level_0__": [101, 102]})
+    assert list(read(write(tmp_path / "b", numbers)).sample_ids) == ["101", "102"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "words"),
+    [
+        (pl.DataFrame({"a": [1.0], "b": [2.0]}), DialectError, "without a column of names"),
+        (pl.DataFrame({"sample": ["S1"], "other": ["x"]}), EmptyTableError, "1 rows and 0 columns of numbers"),
+        (BY_SAMPLE.head(0), EmptyTableError, "0 rows"),
+        (pl.DataFrame({"sample": ["S1"], "v1": [0.5]}), AxisError, "--orientation"),
+        (pl.DataFrame({"taxonomy_id": [853], "name": ["x y"], "S1": [3]}), DialectError, "taxpasta"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, frame, error, words):
+    with pytest.raises(error, match=words):
+        read(write(tmp_path / "a", frame))
+
+
+def test_a_small_file_that_claims_too_many_cells(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "MAX_CELLS", 1000)
+    frame = pl.DataFrame({"sample": ["S"] * 2000, "x": [0.0] * 2000})
+    with pytest.raises(TableError, match="claims 2000 rows of 2 columns"):
+        read(write(tmp_path / "a", frame))
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "x"
+    path.write_text("taxon\tS1\nx\t1\n")
+    assert parquet.sniff(open_source(path)) is None
+    with pytest.raises(DialectError, match="not a Parquet file"):
+        read(path)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=6),
+    cut=st.none() | st.integers(0, 2**20),
+)
+def test_only_named_errors_come_out_of_damaged_files(tmp_path, changes, cut):
+    content = bytearray(write(tmp_path / "whole", BY_SAMPLE).read_bytes())
+    for position, value in changes:
+        content[position % len(content)] = value
+    path = tmp_path / "damaged"
+    path.write_bytes(content if cut is None else content[: 1 + cut % len(content)])
+    try:
+        table = read(path)
+    except MbembedError as error:
+        assert error.found
+    else:
+        assert table.values.shape == (len(table.sample_ids), len(table.labels))
