@@ -11,7 +11,8 @@ import numpy as np
 from mbembed.errors import NoMatchError
 from mbembed.options import WARN_COVERAGE, check_choice
 from mbembed.tables.profile import UNITS
-from mbembed.taxonomy.names import canonical_key
+from mbembed.taxonomy.nomenclature import detect_nomenclature
+from mbembed.taxonomy.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,35 +21,31 @@ if TYPE_CHECKING:
 
     from mbembed.models.folder import Model
     from mbembed.tables.profile import Profile
+    from mbembed.taxonomy.nomenclature import Nomenclature
+    from mbembed.taxonomy.target import Placement
 
-__all__ = ["Assignment", "Match", "match_profile"]
+__all__ = ["Leftover", "Match", "match_profile", "require_match"]
 
 #: Closure of models that do not state one: fractions of the whole sample, as published.
 DEFAULT_CLOSURE = "input"
-#: How many leftovers and examples a message names.
-SHOWN = 5
+#: How many leftovers and examples a message names, and how many the summary holds.
+SHOWN, SUMMARY_LEFTOVERS = 5, 20
 
 
-class Assignment(NamedTuple):
-    """One taxon of the profile feeding one input column of the model.
+class Leftover(NamedTuple):
+    """A taxon that feeds nothing.
 
     Attributes
     ----------
-    taxon : int
-        Position in ``profile.taxa``.
-    column : int
-        Position in ``model.species``.
-    weight : float
-        Share of the taxon's abundance that goes there. A species that stands k times in the
-        model's list gets 1/k of it in each place, as published.
-    rule : str
-        How the names were brought together.
+    name : str
+    mean_abundance : float
+        Mean over samples of its share of the classified abundance, 0 to 1.
+    reason : str
     """
 
-    taxon: int
-    column: int
-    weight: float
-    rule: str
+    name: str
+    mean_abundance: float
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,22 +56,27 @@ class Match:
     ----------
     profile : Profile
     model : Model
-    assignments : list of Assignment
+    placements : list of Placement
+        For each taxon: the model columns that it feeds, by which rule, or why it feeds none.
+    names : {"resolve", "strict", "exact"}
+        How taxa found the model's species.
+    nomenclature : Nomenclature
+        The naming of the table, as detected.
     closure : {"input", "classified", "matched"}
         What an abundance is a fraction of.
     """
 
     profile: Profile
     model: Model
-    assignments: list[Assignment]
+    placements: list[Placement]
+    names: str
+    nomenclature: Nomenclature
     closure: str
 
     @cached_property
     def matched_taxa(self) -> NDArray[np.bool_]:
         """Whether each taxon feeds the model; shape (n_taxa,)."""
-        matched = np.zeros(self.profile.n_taxa, dtype=bool)
-        matched[[a.taxon for a in self.assignments]] = True
-        return matched
+        return np.array([bool(placement.columns) for placement in self.placements], dtype=bool)
 
     @cached_property
     def matched(self) -> NDArray[np.float64]:
@@ -109,7 +111,23 @@ class Match:
     @cached_property
     def n_species_reached(self) -> int:
         """Number of distinct model species that at least one taxon of the table feeds."""
-        return len({self.model.species[a.column] for a in self.assignments})
+        columns = {column for placement in self.placements for column, _ in placement.columns}
+        return len({self.model.species[column] for column in columns})
+
+    @cached_property
+    def n_observable(self) -> int:
+        """Number of distinct model species that could have been seen with the table's naming at all.
+
+        A species that no name of the profiler leads to is *unobservable*, not absent.
+        """
+        seen = _target(self.model).observable_columns(self.nomenclature, filled=self.placements)
+        return len({self.model.species[column] for column in np.flatnonzero(seen).tolist()} - {self.model.unnamed})
+
+    @cached_property
+    def ambiguous_fraction(self) -> float:
+        """Mean share of the classified abundance whose names could also mean another species of the model."""
+        ambiguous = np.array([bool(p.columns) and p.ambiguous for p in self.placements], dtype=bool)
+        return float(self._mean_abundance[ambiguous].sum())
 
     @property
     def median_coverage(self) -> float:
@@ -134,22 +152,43 @@ class Match:
         """
         from scipy.sparse import csr_array
 
+        taxa, columns, weights = [], [], []
+        for taxon, placement in enumerate(self.placements):
+            for column, weight in placement.columns:
+                taxa.append(taxon)
+                columns.append(column)
+                weights.append(weight)
         by_column = csr_array(
-            (
-                np.array([a.weight for a in self.assignments], dtype=np.float64),
-                (
-                    np.array([a.taxon for a in self.assignments], dtype=np.intp),
-                    np.array([a.column for a in self.assignments], dtype=np.intp),
-                ),
-            ),
+            (np.array(weights, dtype=np.float64), (np.array(taxa, np.intp), np.array(columns, np.intp))),
             shape=(self.profile.n_taxa, self.model.n_inputs),
         )
         aligned = csr_array(self.profile.values @ by_column)
+        if self.feeds_unnamed:
+            aligned = csr_array(aligned + self._unnamed())
         total = self._closure_total()
         if total is not None:
             rows = np.repeat(np.arange(self.profile.n_samples), np.diff(aligned.indptr))
             aligned.data = aligned.data / total[rows]
+        aligned.sort_indices()
         return aligned
+
+    @property
+    def feeds_unnamed(self) -> bool:
+        """Whether a column of the table feeds the columns that the model's authors could not name.
+
+        The published reference has eight rows called ``unknown``. As in the published script,
+        a column of the table that is called just so is divided among them; it stays
+        unclassified in every count. No other label (``UNKNOWN``, ``UNCLASSIFIED``) does so.
+        """
+        return bool(self.model.unnamed) and self.closure == "input" and self.model.unnamed in self.profile.unclassified_labels
+
+    def _unnamed(self) -> csr_array:
+        from scipy.sparse import csr_array
+
+        columns = [i for i, name in enumerate(self.model.species) if name == self.model.unnamed]
+        row = np.zeros((1, self.model.n_inputs))
+        row[0, columns] = 1 / len(columns)
+        return csr_array(csr_array(self.profile.unclassified_labels[self.model.unnamed][:, None]) @ csr_array(row))
 
     def _closure_total(self) -> NDArray[np.float64] | None:
         """What each sample is divided by; ``None`` where the values are fractions already."""
@@ -167,11 +206,12 @@ class Match:
 
         Returns
         -------
-        DataFrame of shape (n_taxa, 7)
+        DataFrame of shape (n_taxa, 8)
             ``taxon`` (as in the file), ``name``, ``species`` (model species, ``|`` between
-            several, empty for leftovers), ``rule``, ``mean_abundance`` (mean over samples of
-            its share of the classified abundance), ``prevalence`` (share of the samples that
-            have it), ``n_columns``.
+            several, empty for leftovers), ``rule`` (how they were brought together, or why
+            not), ``ambiguous`` (``yes`` where another species of the model could be meant),
+            ``mean_abundance`` (mean over samples of its share of the classified abundance),
+            ``prevalence`` (share of the samples that have it), ``n_columns``.
         """
         import pandas as pd
 
@@ -179,27 +219,22 @@ class Match:
 
     def taxon_columns(self) -> dict[str, list[object]]:
         """Return the columns of :meth:`taxa` as plain lists (no pandas needed)."""
-        species: dict[int, list[str]] = {}
-        rules: dict[int, str] = {}
-        n_columns: dict[int, int] = {}
-        for a in self.assignments:
-            name = self.model.species[a.column]
-            if name not in species.setdefault(a.taxon, []):
-                species[a.taxon].append(name)
-            rules[a.taxon] = a.rule
-            n_columns[a.taxon] = n_columns.get(a.taxon, 0) + 1
         mean, prevalence = self._mean_abundance, self._prevalence
         order = np.argsort(-mean, kind="stable").tolist()
-        taxa = self.profile.taxa
+        taxa, placements = self.profile.taxa, self.placements
         return {
             "taxon": [taxa[i].source for i in order],
             "name": [taxa[i].name for i in order],
-            "species": ["|".join(species.get(i, [])) for i in order],
-            "rule": [rules.get(i, "no such species in the model") for i in order],
+            "species": ["|".join(self._species_of(placements[i])) for i in order],
+            "rule": [placements[i].rule or placements[i].reason for i in order],
+            "ambiguous": ["yes" if placements[i].ambiguous else "no" for i in order],
             "mean_abundance": [float(mean[i]) for i in order],
             "prevalence": [float(prevalence[i]) for i in order],
-            "n_columns": [n_columns.get(i, 0) for i in order],
+            "n_columns": [len(placements[i].columns) for i in order],
         }
+
+    def _species_of(self, placement: Placement) -> list[str]:
+        return list(dict.fromkeys(self.model.species[column] for column, _ in placement.columns))
 
     @cached_property
     def _mean_abundance(self) -> NDArray[np.float64]:
@@ -211,20 +246,22 @@ class Match:
         counts = np.bincount(self.profile.values.indices, minlength=self.profile.n_taxa)
         return counts / max(1, self.profile.n_samples)
 
-    def leftovers(self, limit: int = SHOWN) -> list[tuple[str, float]]:
-        """Return the most abundant taxa that feed nothing: (name, mean share of the classified abundance)."""
+    def leftovers(self, limit: int = SHOWN) -> list[Leftover]:
+        """Return the most abundant taxa that feed nothing."""
         mean = np.where(self.matched_taxa, 0.0, self._mean_abundance)
-        order = np.argsort(-mean, kind="stable")[:limit]
-        return [(self.profile.taxa[i].name, float(mean[i])) for i in order if mean[i] > 0]
+        order = np.argsort(-mean, kind="stable")[:limit].tolist()
+        return [
+            Leftover(self.profile.taxa[i].name, float(mean[i]), self.placements[i].reason) for i in order if mean[i] > 0
+        ]
 
     def rules(self) -> dict[str, dict[str, float]]:
         """Return for each rule the number of taxa and their mean share of the classified abundance."""
         result: dict[str, dict[str, float]] = {}
-        for taxon, rule in {a.taxon: a.rule for a in self.assignments}.items():
-            entry = result.setdefault(rule, {"taxa": 0, "mean_abundance": 0.0})
+        for taxon, placement in enumerate(self.placements):
+            entry = result.setdefault(placement.rule or placement.reason, {"taxa": 0, "mean_abundance": 0.0})
             entry["taxa"] += 1
             entry["mean_abundance"] += float(self._mean_abundance[taxon])
-        return result
+        return dict(sorted(result.items(), key=lambda item: -item[1]["mean_abundance"]))
 
     def to_summary(self) -> dict[str, object]:
         """Return the match in numbers, for the summary JSON."""
@@ -232,13 +269,21 @@ class Match:
         return {
             "verdict": self.verdict,
             "closure": self.closure,
+            "names": self.names,
+            "nomenclature": {
+                "name": self.nomenclature.name,
+                "release": self.nomenclature.release,
+                "evidence": self.nomenclature.evidence,
+            },
             "median_coverage": self.median_coverage,
             "taxa_matched": int(self.matched_taxa.sum()),
             "taxa": profile.n_taxa,
             "species_reached": self.n_species_reached,
             "species_in_model": self.model.n_named_species,
+            "species_observable": self.n_observable,
+            "ambiguous_fraction": self.ambiguous_fraction,
             "rules": self.rules(),
-            "leftovers": [{"name": name, "mean_abundance": share} for name, share in self.leftovers(20)],
+            "leftovers": [leftover._asdict() for leftover in self.leftovers(SUMMARY_LEFTOVERS)],
             "samples": {
                 "id": profile.sample_ids,
                 "input_sum": self.input_sum.tolist(),
@@ -268,10 +313,13 @@ def match_profile(profile: Profile, model: Model, *, closure: str | None = None,
     """
     check_choice("closure", closure)
     check_choice("names", names)
+    nomenclature = detect_nomenclature(profile.taxa)
     return Match(
         profile=profile,
         model=model,
-        assignments=_by_equal_name(profile, model),
+        placements=_target(model).match(profile.taxa, names, nomenclature),
+        names=names,
+        nomenclature=nomenclature,
         closure=closure or str(model.config.get("closure", DEFAULT_CLOSURE)),
     )
 
@@ -299,21 +347,8 @@ def require_match(match: Match) -> None:
     )
 
 
-def _by_equal_name(profile: Profile, model: Model) -> list[Assignment]:
-    """Match names letter by letter, then by their canonical key."""
-    columns: dict[str, list[int]] = {}
-    for column, species in enumerate(model.species):
-        if species != model.unnamed:
-            columns.setdefault(species, []).append(column)
-    by_key = {canonical_key(species): species for species in columns}
-    assignments: list[Assignment] = []
-    for index, taxon in enumerate(profile.taxa):
-        species, rule = taxon.name, "equal name"
-        if species not in columns:
-            species, rule = by_key.get(canonical_key(taxon.name), ""), "equal name, other spelling"
-        places = columns.get(species, [])
-        assignments += [Assignment(index, column, 1 / len(places), rule) for column in places]
-    return assignments
+def _target(model: Model) -> Target:
+    return Target(model.species, model.nomenclature, unnamed=model.unnamed)
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

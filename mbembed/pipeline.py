@@ -177,11 +177,17 @@ def _summary(
 def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str]:
     warnings = []
     if match.verdict == "low coverage":
-        names = ", ".join(f"{name} ({share:.1%})" for name, share in match.leftovers(SHOWN))
+        names = ", ".join(f"{name} ({share:.1%}, {reason})" for name, share, reason in match.leftovers(SHOWN))
         warnings.append(
             f"only {match.median_coverage:.0%} of the abundance of the median sample matches the model "
             f"{match.model.name!r} (below {WARN_COVERAGE:.0%} vectors are unreliable); "
             f"the most abundant taxa without a match: {names}"
+        )
+    if match.feeds_unnamed:
+        share = float(match.profile.unclassified_labels[match.model.unnamed].mean() / max(match.input_sum.mean(), 1e-300))
+        warnings.append(
+            f"the table has a column {match.model.unnamed!r} ({share:.1%} of the abundance): as published, it was divided "
+            f"among the columns that {match.model.name!r} has no name for; it counts as unclassified"
         )
     if left_out:
         done = {"drop": "left out", "nan": "written as missing values", "floor": "embedded as if empty"}[on_empty]

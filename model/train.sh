@@ -15,4 +15,6 @@ mbembed pretrain profiles.biom -o mae-cmd3 --metadata metadata.tsv --group study
     --loss hurdle --embedding hidden --closure classified --validation-fraction 0 --seed 0 --threads 2 \
     --corpus "curatedMetagenomicData 3 (Pasolli et al. 2017), human gut, MetaPhlAn 3, from waldronlab/curatedMetagenomicAnalyses (CC BY 4.0)" \
     --nomenclature "NCBI species names as MetaPhlAn 3 (mpa_v30) writes them" \
-    --license Apache-2.0 --notes evaluation.md
+    --licence Apache-2.0 \
+    --citation "Zahavi, Levine & Segal 2025 (method); Pasolli et al. 2017, Nature Methods 14:1023 (data)" \
+    --notes evaluation.md

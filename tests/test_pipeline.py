@@ -97,19 +97,31 @@ def test_closure_says_what_abundances_are_fractions_of(table: pd.DataFrame, clos
 
 def test_repeated_species_share_equally(table: pd.DataFrame) -> None:
     match = mbembed.match_profile(mbembed.read_table(table, units="fraction"), mbembed.load_model(MODEL))
-    shares = [a.weight for a in match.assignments if match.profile.taxa[a.taxon].name == "Repetita tripla"]
-    assert shares == [pytest.approx(1 / 3)] * 3
+    (placement,) = [
+        place
+        for taxon, place in zip(match.profile.taxa, match.placements, strict=True)
+        if taxon.name == "Repetita tripla"
+    ]
+    assert placement.columns == ((3, pytest.approx(1 / 3)), (4, pytest.approx(1 / 3)), (5, pytest.approx(1 / 3)))
 
 
-def test_other_spelling_is_a_rule_of_its_own() -> None:
+@pytest.mark.parametrize(("names", "n_matched"), [("exact", 1), ("resolve", 2)])
+def test_other_spellings_only_through_the_resolver(names: str, n_matched: int) -> None:
     table = pd.DataFrame([[0.5, 0.5]], index=["s"], columns=["examplea PRIMA", "Placeholder_A species_B"])
-    match = mbembed.match_profile(
-        mbembed.read_table(table, orientation="samples-in-rows", units="fraction"), mbembed.load_model(MODEL)
-    )
-    assert {rule: facts["taxa"] for rule, facts in match.rules().items()} == {
-        "equal name, other spelling": 1,
-        "equal name": 1,
-    }
+    profile = mbembed.read_table(table, orientation="samples-in-rows", units="fraction")
+    match = mbembed.match_profile(profile, mbembed.load_model(MODEL), names=names)
+    assert match.matched_taxa.sum() == n_matched
+
+
+def test_a_column_called_unknown_feeds_the_unnamed_columns_as_published(table: pd.DataFrame) -> None:
+    halves = table.iloc[3:] * 0.5
+    halves["unknown"] = 0.5
+    embedding = mbembed.embed(halves, MODEL, units="fraction")
+    assert embedding.match.feeds_unnamed
+    assert embedding.match.coverage == pytest.approx(1.0)  # of the classified abundance: it is no species
+    fractions = embedding.match.fractions().toarray()
+    assert fractions[:, 2] == pytest.approx(0.5)
+    assert any("unknown" in warning for warning in embedding.warnings)
 
 
 def test_nothing_matches(table: pd.DataFrame) -> None:
@@ -128,7 +140,7 @@ def test_low_coverage_is_a_warning_with_its_number(table: pd.DataFrame) -> None:
     assert embedding.match.verdict == "low coverage"
     (warning,) = [warning for warning in embedding.warnings if "only" in warning]
     assert "30% of the abundance" in warning
-    assert "Outsider alienus (70.0%)" in warning
+    assert "Outsider alienus (70.0%, unknown name)" in warning
 
 
 def test_min_coverage_leaves_samples_out(table: pd.DataFrame) -> None:
@@ -209,12 +221,13 @@ def test_sklearn_transformer(table: pd.DataFrame) -> None:
 
 @needs_shared("upstream/golden_input.tsv")
 @pytest.mark.shared
-def test_parity_with_the_publication(own_model_directory: Path) -> None:
+@pytest.mark.parametrize("names", ["exact", "resolve"])
+def test_parity_with_the_publication(own_model_directory: Path, names: str) -> None:
     from mbembed.models.importing import import_checkpoint
 
     upstream = SHARED / "upstream"
     model = import_checkpoint(upstream / "mae30_encoder_full.pkl", upstream / "model_species_reference.csv", "mae30")
-    embedding = mbembed.embed(upstream / "golden_input.tsv", "mae30", units="fraction", names="exact", on_empty="floor")
+    embedding = mbembed.embed(upstream / "golden_input.tsv", "mae30", units="fraction", names=names, on_empty="floor")
     np.testing.assert_allclose(
         model.preprocessing.apply(embedding.match.fractions()),
         np.load(upstream / "golden_preprocessed.npy"),
@@ -231,5 +244,5 @@ def test_parity_with_the_publication(own_model_directory: Path) -> None:
     # The whole batch against every sample alone, on the published weights.
     profile = embedding.match.profile
     for i in range(1, profile.n_samples):
-        alone = mbembed.embed(profile.select_samples([i]), "mae30", names="exact")
-        np.testing.assert_allclose(alone.values[0], embedding.values[i], atol=1e-6, rtol=0)
+        alone = mbembed.embed(profile.select_samples([i]), "mae30", names=names)
+        assert np.array_equal(alone.values[0], embedding.values[i])

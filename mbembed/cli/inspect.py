@@ -69,12 +69,6 @@ def _report(profile: Profile, matches: list[Match]) -> dict[str, Any]:
 def _words(table: str, profile: Profile, matches: list[Match]) -> str:
     lines = [f"{table}", f"  {profile.n_samples} samples × {profile.n_taxa} taxa"]
     lines += [f"  {decision.what}: {decision.value} – {decision.reason}" for decision in profile.decisions]
-    if profile.dropped:
-        rows = ", ".join(f"{count} {rank}" for rank, count in profile.dropped.items())
-        lines.append(f"  rows of other ranks, not counted twice: {rows}")
-    if profile.merged:
-        names = ", ".join(list(profile.merged)[:SHOWN])
-        lines.append(f"  taxa that stand more than once, summed: {len(profile.merged)} ({names})")
     lines += [f"  note: {warning}" for warning in profile.warnings]
     for match in matches:
         lines += ["", *_model_words(match)]
@@ -102,7 +96,7 @@ def _model_words(match: Match) -> list[str]:
         order = match.coverage.argsort(kind="stable")[:SHOWN].tolist()
         worst = ", ".join(f"{match.profile.sample_ids[i]} {match.coverage[i]:.0%}" for i in order)
         lines.append(f"  worst samples: {worst}")
-    leftovers = ", ".join(f"{name} ({share:.1%})" for name, share in match.leftovers(SHOWN))
+    leftovers = ", ".join(f"{name} ({share:.1%}, {reason})" for name, share, reason in match.leftovers(SHOWN))
     if leftovers:
         lines.append(f"  most abundant without a match: {leftovers}")
     return lines

@@ -118,7 +118,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     card.add_argument(
         "--nomenclature", default="as in the training tables", metavar="TEXT", help="which names the species have"
     )
-    card.add_argument("--license", default="", metavar="TEXT", help="licence of the weights")
+    card.add_argument("--licence", "--license", default="", metavar="TEXT", help="licence of the weights")
+    card.add_argument("--citation", default="", metavar="TEXT", help="what to cite when the model is used")
     card.add_argument("--notes", metavar="FILE", help="Markdown to add to the card, such as an evaluation")
     parser.set_defaults(run=run)
 
@@ -144,7 +145,8 @@ def run(args: argparse.Namespace) -> int:
         name=args.name or Path(args.output).name,
         corpus=args.corpus,
         nomenclature=args.nomenclature,
-        license=args.license,
+        licence=args.licence,
+        citation=args.citation,
         notes=_read_notes(args.notes),
         command=shlex.join(["mbembed", *sys.argv[1:]]),
     )

@@ -14,9 +14,10 @@ import numpy as np
 from mbembed.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
 __all__ = ["BLOCK_ROWS", "EMBEDDING_DECIMALS", "Encoder", "Stage", "fold"]
 
@@ -162,43 +163,32 @@ class Encoder:
         """Length of an embedding."""
         return self.stages[-1].weight.shape[1]
 
-    def encode(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode(self, inputs: csr_array | NDArray[np.float32]) -> NDArray[np.float32]:
         """Encode samples.
 
         Parameters
         ----------
-        inputs : ndarray of shape (n_samples, n_inputs)
-            float32, preprocessed.
+        inputs : csr_array or ndarray of shape (n_samples, n_inputs)
+            float32, preprocessed. Zeros cost nothing.
 
         Returns
         -------
         ndarray of shape (n_samples, n_dimensions)
-            float32, rounded to ``EMBEDDING_DECIMALS``. A sample's vector does not depend on the
-            other rows, but for the last float32 digit: a BLAS may add up the products of a
-            row in another order when the row stands at another place.
+            float32, rounded to ``EMBEDDING_DECIMALS``. A sample's vector does not depend on
+            the other rows: the first product adds up each row by itself, species by species
+            in the model's order, so that it is the same bit for bit. The products of further
+            layers are done in float64 and rounded to float32, which hides that a BLAS may add
+            up a row in another order when it stands at another place.
         """
-        return self.encode_blocks(inputs.shape[0], lambda rows: inputs[rows])
+        from scipy.sparse import csr_array
 
-    def encode_blocks(
-        self, n_samples: int, inputs_of: Callable[[slice], NDArray[np.float32]]
-    ) -> NDArray[np.float32]:
-        """Encode samples whose inputs are made block by block, so that they never all exist at once.
-
-        Parameters
-        ----------
-        n_samples : int
-        inputs_of : callable
-            Takes a slice of rows, returns their inputs, float32 of shape (n_rows, n_inputs).
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_dimensions)
-            As from :meth:`encode`.
-        """
-        out = np.empty((n_samples, self.n_dimensions), dtype=np.float32)
-        for start in range(0, n_samples, BLOCK_ROWS):
-            rows = slice(start, min(start + BLOCK_ROWS, n_samples))
-            out[rows] = _round(self._encode_block(inputs_of(rows)))
+        rows = csr_array(inputs, dtype=np.float32)
+        if not rows.has_sorted_indices:
+            rows = rows.sorted_indices()  # a copy: the caller's stays as it is
+        out = np.empty((rows.shape[0], self.n_dimensions), dtype=np.float32)
+        for start in range(0, len(out), BLOCK_ROWS):
+            block = slice(start, start + BLOCK_ROWS)
+            out[block] = _round(self._encode_block(rows[block]))
         return out
 
     def relative_to(self, value: float) -> Encoder:
@@ -217,15 +207,22 @@ class Encoder:
         bias = first.bias.astype(np.float64) + value * first.weight.sum(axis=0, dtype=np.float64)
         return Encoder([first._replace(bias=bias.astype(np.float32)), *others])
 
-    def _encode_block(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        from scipy.special import ndtr
-
-        for stage in self.stages:
-            block = block @ stage.weight
-            block += stage.bias
-            if stage.gelu:
-                block *= ndtr(block)  # exact GELU: x · Φ(x) (Hendrycks & Gimpel 2016)
+    def _encode_block(self, rows: csr_array) -> NDArray[np.float32]:
+        first, *others = self.stages
+        block = _activate(rows @ first.weight, first)
+        for stage in others:
+            product = block.astype(np.float64) @ stage.weight.astype(np.float64)
+            block = _activate(product.astype(np.float32), stage)
         return block
+
+
+def _activate(product: NDArray[np.float32], stage: Stage) -> NDArray[np.float32]:
+    from scipy.special import ndtr
+
+    product += stage.bias
+    if stage.gelu:
+        product *= ndtr(product)  # exact GELU: x · Φ(x) (Hendrycks & Gimpel 2016)
+    return product
 
 
 def _round(values: NDArray[np.float32]) -> NDArray[np.float32]:

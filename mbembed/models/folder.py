@@ -129,7 +129,7 @@ class Model:
         return self.encoder.relative_to(self.preprocessing.absent)
 
     def encode(self, fractions: csr_array) -> NDArray[np.float32]:
-        """Preprocess and encode, block by block.
+        """Preprocess and encode.
 
         Parameters
         ----------
@@ -141,9 +141,7 @@ class Model:
         ndarray of shape (n_samples, n_dimensions)
             float32. A sample's vector does not depend on the other rows.
         """
-        return self.encoder_above_absent.encode_blocks(
-            fractions.shape[0], lambda rows: self.preprocessing.above_absent(fractions[rows])
-        )
+        return self.encoder_above_absent.encode(self.preprocessing.above_absent(fractions))
 
     def __repr__(self) -> str:
         return f"<Model {self.name!r}: {self.n_inputs} species columns → {self.n_dimensions} dimensions>"

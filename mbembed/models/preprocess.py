@@ -71,9 +71,9 @@ class Preprocessing:
         ndarray of shape (n_samples, n_inputs)
             float32, C order.
         """
-        return np.float32(self.absent) + self.above_absent(fractions)
+        return np.float32(self.absent) + self.above_absent(fractions).toarray()
 
-    def above_absent(self, fractions: csr_array) -> NDArray[np.float32]:
+    def above_absent(self, fractions: csr_array) -> csr_array:
         """Preprocess relative abundances, less the value that stands for "not detected".
 
         Parameters
@@ -82,16 +82,15 @@ class Preprocessing:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_inputs)
-            float32, C order; ``log10(x / floor)``, and 0 where a species is absent. Only
-            stored values are visited.
+        csr_array of shape (n_samples, n_inputs)
+            float32; ``log10(x / floor)``, nothing stored where a species is absent.
         """
-        dense = np.zeros(fractions.shape, dtype=np.float32)
+        from scipy.sparse import csr_array
+
         # float64 until here: the logarithm of a float32 fraction would lose the last digits.
         present = np.maximum(fractions.data, self.floor) if self.clip_below_floor else fractions.data
-        rows = np.repeat(np.arange(fractions.shape[0]), np.diff(fractions.indptr))
-        dense[rows, fractions.indices] = np.log10(present) - np.log10(self.floor)
-        return dense
+        above = (np.log10(present) - np.log10(self.floor)).astype(np.float32)
+        return csr_array((above, fractions.indices, fractions.indptr), shape=fractions.shape)
 
     def to_config(self) -> dict[str, object]:
         """Return the entry for ``config.json``."""

@@ -64,7 +64,7 @@ def encode_on_device(model: Model, fractions: csr_array, device: str) -> NDArray
     with torch.inference_mode():
         for start in range(0, len(out), DEVICE_ROWS):
             rows = slice(start, start + DEVICE_ROWS)
-            block = torch.from_numpy(model.preprocessing.above_absent(fractions[rows])).to(device)
+            block = torch.from_numpy(model.preprocessing.above_absent(fractions[rows]).toarray()).to(device)
             for weight, bias, gelu in stages:
                 block = torch.addmm(bias, block, weight)
                 if gelu:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mbembed.outputs.writers import Content
 
-__all__ = ["to_anndata", "write_biom", "write_h5ad"]
+__all__ = ["hdf5_file", "text_metadata", "to_anndata", "write_biom", "write_h5ad"]
 
 #: BIOM has a closed list of table types, and R's biomformat refuses any other. None means
 #: "embedding"; this one is the nearest that does not claim that the rows are taxa.
@@ -83,7 +83,7 @@ def write_h5ad(path: Path, content: Content) -> None:
         summary=content.summary,
         sample_metadata=content.sample_metadata,
     )
-    with _hdf5_file(path) as file:
+    with hdf5_file(path) as file:
         write_elem(file, "/", table)
 
 
@@ -97,26 +97,42 @@ def write_biom(path: Path, content: Content) -> None:
 
     from mbembed import __version__
 
-    metadata = None
-    if content.sample_metadata is not None and content.sample_metadata.shape[1]:
-        columns = content.sample_metadata.reindex(content.sample_ids)
-        names = [str(name) for name in columns.columns]
-        text = columns.astype(object).where(columns.notna(), "").astype(str)
-        metadata = [
-            {name: [cell] if name in _BIOM_LISTS else cell for name, cell in zip(names, row, strict=True)}
-            for row in text.itertuples(index=False, name=None)
-        ]
     table = biom.Table(
         content.values.T.astype("float64"),
         content.dimension_names,
         content.sample_ids,
-        sample_metadata=metadata,
+        sample_metadata=text_metadata(content.sample_metadata, content.sample_ids),
         sample_group_metadata={SUMMARY_KEY: ("json", to_json(content.summary))},
         table_id="mbembed embedding",
         type=BIOM_TYPE,
     )
-    with _hdf5_file(path) as file:
+    with hdf5_file(path) as file:
         table.to_hdf5(file, f"mbembed {__version__}")
+
+
+def text_metadata(frame: pd.DataFrame | None, sample_ids: Sequence[str]) -> list[dict[str, object]] | None:
+    """Return sample metadata as BIOM keeps it: text, one mapping per sample.
+
+    Parameters
+    ----------
+    frame : DataFrame, optional
+        Index: sample ids, in any order.
+    sample_ids : sequence of str
+
+    Returns
+    -------
+    list of dict, or None
+        None if there is none. What is missing is an empty text.
+    """
+    if frame is None or not frame.shape[1]:
+        return None
+    columns = frame.reindex(sample_ids)
+    names = [str(name) for name in columns.columns]
+    text = columns.astype(object).where(columns.notna(), "").astype(str)
+    return [
+        {name: [cell] if name in _BIOM_LISTS else cell for name, cell in zip(names, row, strict=True)}
+        for row in text.itertuples(index=False, name=None)
+    ]
 
 
 def _number_or_text(column: pd.Series) -> pd.Series:
@@ -135,7 +151,7 @@ def _h5_name(name: object) -> str:
 
 
 @contextmanager
-def _hdf5_file(path: Path) -> Iterator[h5py.File]:
+def hdf5_file(path: Path) -> Iterator[h5py.File]:
     """Give an HDF5 file in memory, which is written at the end.
 
     HDF5 itself would write to the disk while it goes, and when the disk is full it may take the

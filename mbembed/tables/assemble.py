@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
-from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, TableError, UnitError
-from mbembed.tables.axis import check_names
-from mbembed.tables.labels import RANKS, is_unclassified, lineage_from_label, make_taxon, rank_of
+from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, UnitError
+from mbembed.tables.axis import check_names, some
+from mbembed.tables.labels import make_taxon
 from mbembed.tables.profile import Decision, Profile
+from mbembed.tables.rows import SPECIES, Rows
 from mbembed.tables.units import decide_unit
 
 if TYPE_CHECKING:
@@ -30,15 +31,6 @@ __all__ = ["assemble"]
 #: fractions all; single negative cells come from corrections.
 TRANSFORMED_SHARE = 0.05
 TRANSFORMED_SAMPLES = 0.5
-#: A row stands for the rows below it if it holds at least this share of their sum (rounding of text).
-PARENT_SHARE = 0.98
-#: Share of the parent rows that must do so for a table to be one of all ranks.
-NESTED_SHARE = 0.9
-#: The rank that models know.
-SPECIES = "species"
-UNRANKED = "unranked"
-#: How many names a message shows.
-SHOWN = 3
 
 
 def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Profile:
@@ -74,7 +66,7 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
     _check_ids(raw, path)
     values, warnings = _checked_values(raw, options, path)
     warnings = [*raw.warnings, *warnings]
-    rows = _Rows.of(raw, values)
+    rows = Rows.of(raw, values)
     if not rows.has_lineage:
         check_names([raw.labels[i] for i in rows.taxa], path=path)
     chosen, rank = rows.choose(options.rank, path)
@@ -88,14 +80,14 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
         warnings.append(f"there are no rows at species rank; {rank} was taken, which no model knows")
     if lost:
         warnings.append(
-            f"{len(lost)} rows stand only above or below the rank {rank} ({_some([raw.labels[i] for i in lost])}); "
+            f"{len(lost)} row{'s' * (len(lost) > 1)} only above or below the rank {rank} ({some([raw.labels[i] for i in lost])}); "
             "their abundance was counted as not classified"
         )
     sums = np.asarray(table.sum(axis=1)).ravel() + unclassified
     _check_sums(raw, sums, path)
     empty = [raw.sample_ids[i] for i in np.flatnonzero(sums == 0).tolist()]
     if empty:
-        warnings.append(f"{len(empty)} of {len(raw.sample_ids)} samples are all zero: {_some(empty)}")
+        warnings.append(f"{len(empty)} of {len(raw.sample_ids)} samples are all zero: {some(empty)}")
     whole = np.array_equal(table.data, np.rint(table.data)) and np.array_equal(unclassified, np.rint(unclassified))
     unit, notes = decide_unit(sums, raw.sample_ids, integers=whole, given=options.units, stated=raw.unit, path=path)
     dropped = Counter(rows.ranks[i] for i in repeats)
@@ -106,6 +98,7 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
         unit=unit.value,
         dialect=raw.dialect,
         unclassified=unclassified,
+        unclassified_labels={raw.labels[i]: _sum_columns(values, [i]) for i in rows.unclassified},
         decisions=[*raw.decisions, _rank_decision(rank, chosen, dropped, options), unit],
         warnings=[*warnings, *notes, *_merge_note(merged)],
         path=path,
@@ -114,77 +107,6 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
         dropped=dict(dropped),
         sample_metadata=raw.sample_metadata,
     )
-
-
-class _Rows(NamedTuple):
-    """The labels of a table, told apart."""
-
-    lineages: list[tuple[str, ...]]
-    ranks: list[str]
-    taxa: list[int]
-    unclassified: list[int]
-    parents: frozenset[int]
-    has_lineage: bool
-
-    @classmethod
-    def of(cls, raw: RawTable, values: sparse.csr_array) -> _Rows:
-        given = raw.lineages or [()] * len(raw.labels)
-        lineages = [known or lineage_from_label(label) for known, label in zip(given, raw.labels, strict=True)]
-        taxids = raw.taxids or [""] * len(raw.labels)
-        unclassified = [i for i, label in enumerate(raw.labels) if is_unclassified(label, lineages[i], taxids[i])]
-        left_out = set(unclassified)
-        taxa = [i for i in range(len(raw.labels)) if i not in left_out]
-        ranks = [rank_of(label, lineage) for label, lineage in zip(raw.labels, lineages, strict=True)]
-        # A row without a rank is a species, unless the table has ranks and species is none of them.
-        said = {ranks[i] for i in taxa}
-        unranked = SPECIES if said <= {""} or SPECIES in said else UNRANKED
-        ranks = [rank or unranked for rank in ranks]
-        totals = np.asarray(values.sum(axis=0)).ravel()
-        parents = _parents(lineages, taxa, totals)
-        return cls(lineages, ranks, taxa, unclassified, parents, any(map(bool, lineages)))
-
-    def choose(self, asked: str | None, path: str) -> tuple[list[int], str]:
-        present = {self.ranks[i] for i in self.taxa}
-        found = [rank for rank in dict.fromkeys(RANKS.values()) if rank in present]
-        rank = asked or (found[-1] if found and SPECIES not in found else SPECIES)
-        if found and rank not in found:
-            raise TableError(
-                f"{path or 'the table'} has no rows of the rank {rank}",
-                expected=f"one of its ranks: {', '.join(found)}",
-                hint="leave out --rank",
-                path=path,
-            )
-        return [i for i in self.taxa if self.ranks[i] == rank], rank
-
-    def leftovers(self, chosen: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Split the rows that were not chosen: those that repeat others, and those that nothing else covers."""
-        taken = set(chosen)
-        names = {self.lineages[i] for i in chosen}
-        rest = [i for i in self.taxa if i not in taken]
-        repeats = [
-            i
-            for i in rest
-            if i in self.parents
-            or not self.lineages[i]
-            or any(self.lineages[i][:n] in names for n in range(1, len(self.lineages[i])))
-        ]
-        repeated = set(repeats)
-        return repeats, [i for i in rest if i not in repeated]
-
-
-def _parents(lineages: Sequence[tuple[str, ...]], taxa: Sequence[int], totals: NDArray[np.float64]) -> frozenset[int]:
-    """Rows that hold the sum of other rows, as in a table of all ranks; none in a table of leaves.
-
-    Lineages alone do not say it: in a 16S table an OTU that is known to the genus only stands
-    beside, not above, the OTUs of its species. There the sums do not fit.
-    """
-    below: defaultdict[tuple[str, ...], float] = defaultdict(float)
-    for i in taxa:
-        below[lineages[i][:-1]] += totals[i]
-    prefixes = {lineages[i][:n] for i in taxa for n in range(1, len(lineages[i]))}
-    parents = [i for i in taxa if lineages[i] in prefixes]
-    fitting = [i for i in parents if totals[i] >= PARENT_SHARE * below[lineages[i]]]
-    return frozenset(parents if parents and len(fitting) >= NESTED_SHARE * len(parents) else ())
 
 
 def _check_ids(raw: RawTable, path: str) -> None:
@@ -199,7 +121,7 @@ def _check_ids(raw: RawTable, path: str) -> None:
     if repeated:
         raise DuplicateIdError(
             f"{len(repeated)} sample {'id stands' if len(repeated) == 1 else 'ids stand'} more than once "
-            f"in {path or 'the table'}: {_some(repeated)}",
+            f"in {path or 'the table'}: {some(repeated)}",
             expected="every sample once",
             hint="rename or remove the repeated samples",
             path=path,
@@ -275,7 +197,7 @@ def _check_sums(raw: RawTable, sums: NDArray[np.float64], path: str) -> None:
         )
 
 
-def _merge(raw: RawTable, rows: _Rows, chosen: Sequence[int]) -> tuple[list[Taxon], dict[str, int], sparse.csr_array]:
+def _merge(raw: RawTable, rows: Rows, chosen: Sequence[int]) -> tuple[list[Taxon], dict[str, int], sparse.csr_array]:
     """Name the chosen rows, and give the matrix that takes them out and sums equal names."""
     taxids = raw.taxids or [""] * len(raw.labels)
     taxa: dict[str, Taxon] = {}
@@ -310,8 +232,5 @@ def _rank_decision(rank: str, chosen: Sequence[int], dropped: Counter[str], opti
 def _merge_note(merged: dict[str, int]) -> list[str]:
     if not merged:
         return []
-    return [f"{len(merged)} taxa stand more than once and were summed: {_some(list(merged))}"]
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+    subject = "1 taxon stands" if len(merged) == 1 else f"{len(merged)} taxa stand"
+    return [f"{subject} more than once; their rows were summed: {some(list(merged))}"]

@@ -14,7 +14,7 @@ from mbembed.taxonomy.vocabulary import known_names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ORIENTATIONS", "check_names", "find_orientation", "known_share", "looks_like_taxon"]
+__all__ = ["ORIENTATIONS", "check_names", "find_orientation", "known_share", "looks_like_taxon", "some"]
 
 #: The choices of ``--orientation``.
 ORIENTATIONS = ("samples-in-rows", "taxa-in-rows")
@@ -113,7 +113,7 @@ def check_names(labels: Sequence[str], *, path: str = "") -> None:
     kind = _ids(labels)
     if kind:
         raise AxisError(
-            f"the taxa of {path or 'the table'} are named by {kind} ({_some(labels)})",
+            f"the taxa of {path or 'the table'} are named by {kind} ({some(labels)})",
             expected="species names or lineages",
             hint=_ID_HINTS[kind],
             path=path,
@@ -141,7 +141,7 @@ def _taxon_share(names: Sequence[str]) -> float:
 
 def _undecided(rows: Sequence[str], columns: Sequence[str], path: str, *, both: bool) -> AxisError:
     kinds = {axis: _ids(names) for axis, names in (("row", rows), ("column", columns))}
-    found = f"the rows of {path or 'the table'} are named {_some(rows)}, the columns {_some(columns)}: "
+    found = f"the rows of {path or 'the table'} are named {some(rows)}, the columns {some(columns)}: "
     found += "both look like taxa" if both else "neither looks like taxa"
     named = [f"the {axis} names are {kind}" for axis, kind in kinds.items() if kind]
     hint = "--orientation taxa-in-rows or --orientation samples-in-rows"
@@ -151,5 +151,10 @@ def _undecided(rows: Sequence[str], columns: Sequence[str], path: str, *, both: 
     return AxisError(found, expected="species names on one axis, sample ids on the other", hint=hint, path=path)
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """Return the first names for a message.
+
+    >>> some(["a", "b", "c", "d"])
+    'a, b, c, …'
+    """
     return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

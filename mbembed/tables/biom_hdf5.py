@@ -134,9 +134,7 @@ def _ids(dataset: Any) -> list[str]:
 
 def _matrix(source: Source, file: Any, n_samples: int, n_observations: int) -> csr_array:
     sizes = {
-        axis: file[f"{axis}/matrix/data"].size
-        for axis in ("sample", "observation")
-        if f"{axis}/matrix/data" in file
+        axis: file[f"{axis}/matrix/data"].size for axis in ("sample", "observation") if f"{axis}/matrix/data" in file
     }
     if len(set(sizes.values())) > 1:
         raise TableError(
@@ -191,9 +189,7 @@ def _json_metadata(dataset: Any, n_ids: int) -> Axis:
     if not isinstance(entries, list) or len(entries) != n_ids:
         return {}
     keys = {key for entry in entries if isinstance(entry, dict) for key in entry}
-    return {
-        key: [entry.get(key) if isinstance(entry, dict) else None for entry in entries] for key in sorted(keys)
-    }
+    return {key: [entry.get(key) if isinstance(entry, dict) else None for entry in entries] for key in sorted(keys)}
 
 
 def _rank_names(axis: Any) -> list[str]:
@@ -214,9 +210,7 @@ def _named_ranks(metadata: Axis, ranks: list[str]) -> Axis:
         names = list(row) if isinstance(row, list) else []
         if len(names) != len(ranks):
             return metadata
-        parts = [
-            (RANK_PREFIXES.get(rank, ""), name) for rank, name in zip(ranks, names, strict=True) if name
-        ]
+        parts = [(RANK_PREFIXES.get(rank, ""), name) for rank, name in zip(ranks, names, strict=True) if name]
         lineage = [prefix + name for prefix, name in parts if prefix]
         if parts and not parts[-1][0] and any(prefix == "s__" for prefix, _ in parts):
             lineage.append("t__" + parts[-1][1])

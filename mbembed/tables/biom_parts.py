@@ -25,6 +25,7 @@ __all__ = ["Axis", "biom_table"]
 #: Metadata of one axis: key → one value per id.
 Axis = dict[str, list[object]]
 
+
 def biom_table(
     source: Source,
     options: ReadOptions,

@@ -68,7 +68,14 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             path=str(source.path),
         )
     file = TextFile(source)
-    header = next(i for i, line in enumerate(file.head, 1) if line.startswith("#") and "\t" in line)
+    header = next((i for i, line in enumerate(file.head, 1) if line.startswith("#") and "\t" in line), None)
+    if header is None:
+        raise DialectError(
+            f"{source.path} is BIOM as text without its header line",
+            expected="a line that begins with #OTU ID and names the samples",
+            hint="run biom convert --to-tsv again",
+            path=str(source.path),
+        )
     layout = find_layout(file, header_line=header)
     cells = read_cells(file, layout, missing=options.missing)
     taxonomy = next((column for name, column in cells.text.items() if name.lower() in LINEAGE_KEYS), None)

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from mbembed.errors import CellError
-from mbembed.tables.layout import MISSING, is_number, split_line
+from mbembed.tables.cells import is_missing, is_number, split_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +156,7 @@ class _Pass:
             if self.trail:
                 rest, *tail = rest.rsplit(self.delimiter, self.trail)
                 tails.append(tail)
-            if rest.count(self.delimiter) != separators:
+            if len(head) != self.lead + 1 or rest.count(self.delimiter) != separators:
                 return None
             heads.append(head)
             numbers.append(rest)
@@ -198,7 +198,7 @@ class _Pass:
             cells = split_line(self.file.decode(line.removesuffix(self.suffix)), self.layout.delimiter)
             if len(cells) != width:
                 raise CellError(
-                    f"line {number} of {self.file.source.path} has {len(cells)} cells, the header {width}",
+                    f"line {number} of {self.file.source.path} has {len(cells)} cell{'s' * (len(cells) != 1)}, the header {width}",
                     expected="as many cells in every line",
                     hint="check this line for a missing or an additional delimiter",
                     path=str(self.file.source.path),
@@ -214,7 +214,7 @@ class _Pass:
 
     def _number(self, cell: str, line: int, column: int, label: str) -> float:
         text = cell.strip()
-        if text.lower() in MISSING:
+        if is_missing(text):
             self.n_missing += 1
             self.first_missing = self.first_missing or (line, self.layout.header[column], cell)
             return 0.0

@@ -9,6 +9,7 @@ import numpy as np
 
 from mbembed.errors import DialectError, MbembedError
 from mbembed.tables.bounded import as_file, damaged
+from mbembed.tables.hdf5_heaps import check_heaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,7 @@ def opened(source: Source, what: str) -> Iterator[Any]:
 
     with as_file(source, MAX_FILE_BYTES) as path:
         try:
+            check_heaps(path)
             with h5py.File(path, "r", locking=False) as file:
                 yield file
         except MbembedError:
@@ -165,7 +167,7 @@ def read_sparse(group: Any, shape: tuple[int, int], *, by_row: bool) -> csr_arra
 
 
 def read_strings(dataset: Any) -> NDArray[np.object_]:
-    """Read a dataset of text.
+    r"""Read a dataset of text.
 
     Parameters
     ----------
@@ -183,4 +185,3 @@ def read_strings(dataset: Any) -> NDArray[np.object_]:
         for value in values.ravel().tolist()
     ]
     return np.array(flat, dtype=object).reshape(values.shape)
-

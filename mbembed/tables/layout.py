@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mbembed.errors import CellError, DialectError, EmptyTableError
+from mbembed.tables.cells import is_missing, is_number, split_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mbembed.tables.text import TextFile
 
-__all__ = [
-    "DELIMITER_NAMES",
-    "MISSING",
-    "TEXT_COLUMNS",
-    "Layout",
-    "find_layout",
-    "guess_delimiter",
-    "is_number",
-    "split_line",
-]
+__all__ = ["DELIMITER_NAMES", "TEXT_COLUMNS", "Layout", "find_layout", "guess_delimiter"]
 
 #: In the order in which they are tried: a tab is never part of a name, a comma often is.
 DELIMITER_NAMES = {"\t": "tab", ";": "semicolon", ",": "comma"}
-#: Texts that mean "no value", lower case (R: NA, pandas: nan and empty, SQL exports: null).
-MISSING = frozenset({"", "na", "n/a", "nan", "<na>", "null", "none"})
 #: Columns that are about the taxon, lower case. Sources: MetaPhlAn 3 and 4 (NCBI_tax_id, clade_taxid,
 #: additional_species), biom convert (taxonomy, ConsensusLineage), taxpasta (rank, lineage, id_lineage,
 #: rank_lineage), GMrepo (ncbi_taxon_id).
@@ -83,8 +72,6 @@ LABEL_COLUMNS = frozenset(
 #: other fits, so that the error can name the lines.
 MISFIT = 0.1
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-_INFINITE = re.compile(r"\s*[+-]?inf(inity)?\s*", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _DECIMAL_POINT = re.compile(r"\s*[+-]?\d*\.\d+([eE][+-]?\d+)?\s*")
 
@@ -123,41 +110,6 @@ class Layout:
     def words(self) -> str:
         """The layout in words, for the decision that is stated."""
         return f"{DELIMITER_NAMES[self.delimiter]}-separated" + (", decimal comma" if self.decimal == "," else "")
-
-
-def split_line(line: str, delimiter: str) -> list[str]:
-    r"""Split a line into cells, quotes removed.
-
-    In tab-separated text a quote counts only where it opens and closes a cell (as R writes
-    it), so that a lone ``'`` or ``"`` in a name survives.
-
-    Examples
-    --------
-    >>> split_line('"Blautia, other",0.5', ",")
-    ['Blautia, other', '0.5']
-    >>> split_line("5'-end\t0.5", "\t")
-    ["5'-end", '0.5']
-    """
-    if '"' not in line:
-        return line.split(delimiter)
-    if delimiter == "\t":
-        return [
-            cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
-            for cell in line.split(delimiter)
-        ]
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:  # a quote that never closes, over more than the module's limit
-        return line.split(delimiter)
-
-
-def is_number(cell: str) -> bool:
-    """Tell whether a cell holds a number, with a decimal point or comma, or an infinite one.
-
-    >>> is_number("1e-3"), is_number("0,5"), is_number("NA"), is_number("1_000")
-    (True, True, False, False)
-    """
-    return _NUMBER.fullmatch(cell) is not None or _INFINITE.fullmatch(cell) is not None
 
 
 def guess_delimiter(lines: Sequence[str]) -> str | None:
@@ -287,13 +239,9 @@ def _text_columns(header: Sequence[str], rows: Sequence[list[str]]) -> Iterable[
             continue
         cells = [row[i] for row in rows if len(row) > i]
         if len(cells) >= MIN_TEXT_ROWS and not (
-            is_number(cells[0]) or any(is_number(cell) or _is_missing(cell) for cell in cells)
+            is_number(cells[0]) or any(is_number(cell) or is_missing(cell) for cell in cells)
         ):
             yield i
-
-
-def _is_missing(cell: str) -> bool:
-    return cell.strip().lower() in MISSING
 
 
 def _decimal(delimiter: str, cells: Sequence[str]) -> str:

@@ -13,7 +13,15 @@ from mbembed.tables.labels import is_unclassified, lineage_from_label, rank_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["LINEAGE_KEYS", "axis_lineages", "lineage_of", "lineage_of_ranks", "rank_prefix", "split_lineage", "taxa_lineages"]
+__all__ = [
+    "LINEAGE_KEYS",
+    "axis_lineages",
+    "lineage_of",
+    "lineage_of_ranks",
+    "rank_prefix",
+    "split_lineage",
+    "taxa_lineages",
+]
 
 #: Keys under which whole lineages are kept, lower case: BIOM documentation (``taxonomy``), QIIME 2
 #: (``Taxon``), QIIME 1 (``ConsensusLineage``), mia and AnnData exports (``lineage``, ``clade_name``).
@@ -49,9 +57,7 @@ _NUMBERED_RANK = re.compile(r"^(?:rank|level|tax(?:on(?:omy)?)?)[ _.]?(\d{1,2})$
 _NOTHING = frozenset({"", "na", "nan", "none", "null", "n/a", "<na>", "__"})
 
 
-def taxa_lineages(
-    metadata: Mapping[str, Sequence[object]], labels: Sequence[str]
-) -> list[tuple[str, ...]] | None:
+def taxa_lineages(metadata: Mapping[str, Sequence[object]], labels: Sequence[str]) -> list[tuple[str, ...]] | None:
     """Find the lineages of taxa; a taxon without one gets that its rank is known, and its name not.
 
     So an OTU of unknown lineage in a table of genera is not taken for the table's only species
@@ -205,10 +211,12 @@ def lineage_of_ranks(names: Sequence[str], values: Sequence[str | None]) -> tupl
     for name, value in zip(names, values, strict=True):
         text = _clean("" if value is None else value)
         own = _PREFIX.match(text)
-        prefix = own.group(0) if own else rank_prefix(name)
-        text = text[len(prefix) :].strip() if own else text
-        if text.lower() in _NOTHING:
-            text = ""  # `s__NA`, as R writes it
+        if own:
+            prefix: str | None = own.group(0)
+            bare = text[own.end() :].strip()
+            text = "" if bare.lower() in _NOTHING else bare  # `s__NA`, as R writes it
+        else:
+            prefix = rank_prefix(name)
         if prefix is None:
             if text:
                 loose.append(text)

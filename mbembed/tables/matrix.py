@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError
-from mbembed.tables.axis import find_orientation
+from mbembed.tables.axis import find_orientation, looks_like_taxon
+from mbembed.tables.cells import is_number
 from mbembed.tables.delimited import read_cells
 from mbembed.tables.labels import unmangle
 from mbembed.tables.layout import DELIMITER_NAMES, find_layout, guess_delimiter
@@ -71,7 +72,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     Raises
     ------
     DialectError
-        If the file is of another dialect, or no table.
+        If the file is of another dialect, no table, or has no header.
     EmptyTableError, CellError
         If the table is empty, or a cell holds no number.
     AxisError
@@ -87,6 +88,15 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         )
     file = TextFile(source)
     layout = find_layout(file)
+    if looks_like_taxon(layout.header[0]) and all(map(is_number, layout.header[1:])):
+        raise DialectError(
+            f"{source.path} has no header: its line {layout.header_line} is a row of values already "
+            f"('{layout.header[0]}', {layout.header[1]}, …)",
+            expected="a first line that names the samples or the taxa",
+            hint="add a header line",
+            path=str(source.path),
+            line=layout.header_line,
+        )
     cells = read_cells(file, layout, missing=options.missing)
     raw = raw_matrix(cells, options, path=str(source.path))
     raw.warnings[:0] = [*file.warnings, *_text_note(cells), *_missing_note(cells)]

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbembed.errors import CellError, DialectError, DuplicateIdError, EmptyTableError, UnitError
+from mbembed.tables.cells import is_number
 from mbembed.tables.delimited import read_cells
 from mbembed.tables.labels import is_unclassified, lineage_from_label, rank_of
-from mbembed.tables.layout import find_layout, is_number
+from mbembed.tables.layout import find_layout
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.signatures import signature
@@ -192,7 +193,7 @@ def _read_single(file: TextFile) -> RawTable:
 
 
 def _stated_name(key: str, name: str) -> str:
-    """Sample's name in a comment line: ``#SampleID→NAME``, or ``#NAME→Metaphlan_Analysis``."""
+    """Return the sample's name in a comment line: ``#SampleID→NAME``, or ``#NAME→Metaphlan_Analysis``."""
     name = key.lstrip("#") if name.lower() in NO_NAME else name
     return "" if name.lower() in NO_NAME | NAME_KEYS else name
 
@@ -200,10 +201,10 @@ def _stated_name(key: str, name: str) -> str:
 def _abundance(cells: Sequence[str], columns: Sequence[str], line: int, path: str) -> float:
     column = columns.index("relative_abundance") if "relative_abundance" in columns else 1
     text = cells[column] if len(cells) > column else ""
-    if not is_number(text) or "," in text:
+    if not is_number(text) or "," in text or not np.isfinite(float(text)):
         raise CellError(
             f"line {line}, column '{columns[column]}' of {path} holds {text!r} (clade '{cells[0]}')",
-            expected="a number",
+            expected="a finite number",
             hint="use the file as MetaPhlAn wrote it",
             path=path,
             line=line,

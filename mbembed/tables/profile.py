@@ -82,6 +82,8 @@ class Profile:
     unclassified : ndarray of shape (n_samples,)
         Abundance that the profiler could not assign (``UNKNOWN``, ``UNCLASSIFIED``,
         ``unassigned``, ``-1``), in ``unit``. It is never a taxon.
+    unclassified_labels : dict of str to ndarray of shape (n_samples,)
+        The same, apart for each label as it stands in the file.
     decisions : list of Decision
     warnings : list of str
         Sentences for the user, each saying what was found and what was done.
@@ -103,6 +105,7 @@ class Profile:
     unit: str
     dialect: str
     unclassified: NDArray[np.float64]
+    unclassified_labels: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     path: str = ""
@@ -150,6 +153,7 @@ class Profile:
             values=self.values[rows],
             sample_ids=[self.sample_ids[i] for i in rows],
             unclassified=self.unclassified[rows],
+            unclassified_labels={label: part[rows] for label, part in self.unclassified_labels.items()},
             sample_metadata=metadata,
         )
 

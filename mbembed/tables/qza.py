@@ -237,4 +237,3 @@ def _open_member(source: Source, archive: ZipFile, name: str) -> _Member:
         raise damaged(source, "a QIIME 2 artifact", error) from error
     kind = "hdf5" if head.startswith(_HDF5) else "text"
     return _Member(path=source.path, compression="zip", kind=kind, head=head, archive=archive, name=name)
-

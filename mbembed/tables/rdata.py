@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mbembed.tables.raw import ReadOptions
-    from mbembed.tables.rserial import RObject
+    from mbembed.tables.robject import RObject
     from mbembed.tables.source import Source
 
 __all__ = ["DIALECT", "TITLE", "read", "sniff"]

@@ -9,25 +9,21 @@ for the order of the parts (described here in our own words).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from mbembed.tables.rstream import NA_INTEGER, SerialError, Stream, open_stream
+from mbembed.tables.rcompact import COPIES, expand
+from mbembed.tables.robject import NULL, RObject
+from mbembed.tables.rstream import SerialError, Stream, open_stream
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["NULL", "RObject", "SerialError", "parse"]
+__all__ = ["SerialError", "parse"]
 
 #: Most levels of lists inside lists. phyloseq needs 6, SummarizedExperiment about 20; Python's own
 #: limit of 1000 frames would be reached at about 450.
 MAX_DEPTH = 200
-#: Most items (strings, lists, symbols) of a file; 20 million are 2.5 million taxa of 7 ranks.
+#: Most items (strings, lists, symbols, elements of compact forms) of a file; 20 million are 2.5 million taxa of 7 ranks.
 MAX_ITEMS = 20_000_000
-#: Most elements of compact sequences (``1:n`` is stored as three numbers), all together.
-MAX_EXPANDED = 50_000_000
 #: Versions of the format that exist (1 is from before R 1.4, of 2001).
 VERSIONS = (2, 3)
 
@@ -48,30 +44,6 @@ _HAS_ATTRIBUTES, _HAS_TAG = 1 << 9, 1 << 10
 _LATIN1, _UTF8 = 1 << 14, 1 << 15
 
 
-@dataclass(slots=True)
-class RObject:
-    """One R value.
-
-    Attributes
-    ----------
-    kind : str
-        ``null``, ``logical``, ``integer``, ``double``, ``complex``, ``character``, ``list``,
-        ``raw``, ``pairlist``, ``environment``, ``symbol``, ``s4``, or ``opaque`` (functions,
-        byte code, pointers: never looked into).
-    value : object
-        ndarray for numbers; list of str or None (``NA``) for ``character``; list of RObject for
-        ``list``; list of (tag, RObject) for ``pairlist``; dict for ``environment``; str for
-        ``symbol``; bytes for ``raw``.
-    attributes : mapping of str to RObject
-        Attributes and, for S4, slots.
-    """
-
-    kind: str
-    value: Any = None
-    attributes: Mapping[str, RObject] = field(default_factory=dict)
-
-
-NULL = RObject("null")
 _OPAQUE = RObject("opaque")
 
 
@@ -115,7 +87,6 @@ class _Reader:
         self.references: list[RObject] = []
         self.depth = 0
         self.n_items = 0
-        self.n_expanded = 0
         self.native = "utf-8"
 
     def header(self) -> None:
@@ -132,7 +103,7 @@ class _Reader:
         if flags is None:
             flags = self.stream.integer()
         code = flags & 0xFF
-        if code == _NULL_VALUE or code == _NIL:
+        if code in (_NULL_VALUE, _NIL):
             return NULL
         if code in _MARKS:
             return _OPAQUE
@@ -332,40 +303,9 @@ class _Reader:
         self.depth -= 1
 
     def expanded(self, info: RObject, state: RObject, attributes: dict[str, RObject]) -> RObject:
-        """Turn R's compact forms into plain vectors (altclasses.c)."""
+        """Turn a compact form into the plain vector that it stands for."""
         name = info.value[0][1].value if info.kind == "pairlist" and info.value else ""
-        parts = [part for _, part in state.value] if state.kind == "pairlist" else state.value
-        if name in {"compact_intseq", "compact_realseq"} and state.kind == "double" and len(state.value) == 3:
-            size, first, step = state.value.tolist()
-            if not 0 <= size <= MAX_EXPANDED - self.n_expanded:
-                raise SerialError(f"a sequence of {size:g} numbers is announced")
-            self.n_expanded += int(size)
-            sequence = first + step * np.arange(int(size))
-            if name == "compact_realseq":
-                return RObject("double", sequence, attributes)
-            return RObject("integer", sequence.astype(np.int32), attributes)
-        if name == "deferred_string" and parts and parts[0].kind in {"integer", "double"}:
-            self.count(len(parts[0].value))
-            return RObject("character", [number_text(value) for value in parts[0].value.tolist()], attributes)
-        if str(name).startswith("wrap_") and isinstance(parts, list) and parts and isinstance(parts[0], RObject):
-            return RObject(parts[0].kind, parts[0].value, {**parts[0].attributes, **attributes})
-        raise SerialError(f"the compact form '{name}' is unknown")
-
-
-def number_text(value: float) -> str | None:
-    """Write a number as R's ``as.character`` does: at most 15 digits, the shorter of two notations.
-
-    >>> number_text(100000.0), number_text(123456.0), number_text(0.1), number_text(100000)
-    ('1e+05', '123456', '0.1', '100000')
-    """
-    if isinstance(value, int):
-        return None if value == NA_INTEGER else str(value)
-    if value != value:
-        return None
-    if value in (float("inf"), float("-inf")):
-        return "Inf" if value > 0 else "-Inf"
-    mantissa, exponent = f"{value:.14e}".split("e")
-    scientific = f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
-    digits = len(mantissa.rstrip("0").replace(".", "").replace("-", ""))
-    fixed = f"{value:.{max(0, digits - 1 - int(exponent))}f}"
-    return fixed if len(fixed) <= len(scientific) else scientific
+        result = expand(str(name), state, limit=MAX_ITEMS - self.n_items)
+        if name in COPIES:
+            self.count(len(result.value))
+        return RObject(result.kind, result.value, {**result.attributes, **attributes})

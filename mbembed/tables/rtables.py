@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csc_array
 
-    from mbembed.tables.rserial import RObject
+    from mbembed.tables.robject import RObject
 
 __all__ = ["RTable", "RTableError", "find_tables"]
 
@@ -151,7 +151,9 @@ def _matrix(
 
 def _check(shape: tuple[int, ...], rows: list[str], columns: list[str]) -> None:
     if shape != (len(rows), len(columns)):
-        raise RTableError(f"its matrix is {shape[0]} × {shape[1]}, but {len(rows)} rows and {len(columns)} columns have names")
+        raise RTableError(
+            f"its matrix is {shape[0]} × {shape[1]}, but {len(rows)} rows and {len(columns)} columns have names"
+        )
 
 
 def _otu_table(value: RObject) -> RTable:
@@ -197,7 +199,7 @@ def _tax_table(value: RObject, taxa: list[str]) -> list[tuple[str, ...]] | None:
 def _data_frame(value: RObject) -> RTable:
     content = _number_columns(value)
     n_rows = len(next(iter(content.values())))
-    values = np.column_stack([numbers for numbers in content.values()])
+    values = np.column_stack(list(content.values()))
     notes = []
     rows = rvalues.row_names(value, n_rows)
     text = {name: part for name, part in rvalues.columns(value).items() if name not in content}
@@ -243,7 +245,11 @@ def _experiment(value: RObject) -> RTable:
     _check(values.shape, rows, columns)
     reason = "its only assay" if len(assays) == 1 else f"of its assays {', '.join(assays)}"
     table = RTable("SummarizedExperiment", values, rows, columns, taxa_are_rows=True, notes=[("assay", name, reason)])
-    for path in (("elementMetadata",), ("rowRanges", "elementMetadata"), ("rowRanges", "unlistData", "elementMetadata")):
+    for path in (
+        ("elementMetadata",),
+        ("rowRanges", "elementMetadata"),
+        ("rowRanges", "unlistData", "elementMetadata"),
+    ):
         features = slot(value, *path, "listData")
         content = rvalues.columns(features) if features is not None else {}
         if content and all(len(part) == len(rows) for part in content.values()):

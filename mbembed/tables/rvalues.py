@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mbembed.tables.rserial import RObject
 from mbembed.tables.rstream import NA_INTEGER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csc_array
+
+    from mbembed.tables.robject import RObject
 
 __all__ = ["NUMERIC", "classes", "column", "columns", "dim", "dimnames", "matrix", "names", "slot", "sparse_matrix"]
 
@@ -63,7 +64,7 @@ def numbers(value: RObject) -> NDArray[np.float64]:
     """Return a numeric vector as float64, NA as NaN."""
     if value.kind == "double":
         return np.asarray(value.value, dtype=np.float64)
-    result = value.value.astype(np.float64)
+    result: NDArray[np.float64] = value.value.astype(np.float64)
     result[value.value == NA_INTEGER] = np.nan
     return result
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from mbembed.tables.layout import guess_delimiter, is_number, split_line
+from mbembed.tables.cells import is_number, split_line
+from mbembed.tables.layout import guess_delimiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -78,7 +78,8 @@ def decide_unit(
         too_much = total is not None and filled.max() > total * FRACTION_MAX
         if too_much and given is None:
             raise UnitError(
-                f"{_where(path)}{_names(sums > (total or 0) * FRACTION_MAX, sample_ids, sums)}",
+                f"{_where(path)}{_names(sums > (total or 0) * FRACTION_MAX, sample_ids, sums)} "
+                "add up to more than they can",
                 expected=f"{unit}: at most {_number(total or 0)} in each sample",
                 hint="--units names the unit if the file was rescaled; a row that stands twice also gives this",
                 path=path,
@@ -107,7 +108,7 @@ def _from_content(
     if sum(kind.any() for kind in (small, middle, large)) > 1:
         found = "; ".join(_names(kind, sample_ids, sums) for kind in (small, middle, large) if kind.any())
         raise UnitError(
-            f"{_where(path)}samples are in different units: {found}",
+            f"{_where(path)}samples are in different units, by what they add up to: {found}",
             expected="one unit for all samples",
             hint="convert them to one unit; or, if they are all in one, name it: --units fraction, percent or counts",
             path=path,
@@ -128,9 +129,9 @@ def _evidence(span: str, integers: bool) -> str:  # noqa: FBT001 - private
 
 
 def _names(chosen: NDArray[np.bool_], sample_ids: Sequence[str], sums: NDArray[np.float64]) -> str:
-    at = np.flatnonzero(chosen)
-    shown = ", ".join(f"{sample_ids[i]} ({_number(sums[i])})" for i in at[:SHOWN]) + (", …" if len(at) > SHOWN else "")
-    return f"{len(at)} {'adds' if len(at) == 1 else 'add'} up to {shown}"
+    at = np.flatnonzero(chosen).tolist()
+    shown = ", ".join(f"{sample_ids[i]}: {_number(sums[i])}" for i in at[:SHOWN]) + (", …" if len(at) > SHOWN else "")
+    return f"{len(at)} sample{'s' * (len(at) > 1)} ({shown})"
 
 
 def _where(path: str) -> str:

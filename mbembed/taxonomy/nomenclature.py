@@ -73,7 +73,7 @@ class Nomenclature(NamedTuple):
 def detect_nomenclature(taxa: Sequence[Taxon]) -> Nomenclature:
     """Tell which naming a table uses.
 
-    2,579 strings are names both in NCBI and in GTDB and 13 of them mean different units, so
+    Some 2,600 strings are names both in NCBI and in GTDB and 14 of them mean different units, so
     the decision is made for the table as a whole.
 
     Parameters

@@ -2,7 +2,7 @@
 
 Keys are tried in a fixed order and nothing is fuzzy: mOTU and SGB id, genome accession, NCBI
 taxid, then names. Which name map comes first depends on the nomenclature of the table,
-because 13 strings mean another unit in NCBI than in GTDB.
+because 14 strings mean another unit in NCBI than in GTDB.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from mbembed.training.settings import HURDLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["write_card"]
+__all__ = ["NOT_STATED", "write_card"]
 
 #: What stands where the person who trained the model gave no text.
 NOT_STATED = "not stated"
@@ -55,7 +55,8 @@ def _summary(config: Mapping[str, Any]) -> str:
     return (
         "A masked autoencoder of gut-metagenome species profiles; this folder holds its encoder, which turns the "
         f"relative abundances of a sample into {_width(config)} numbers. Read with `mbembed embed TABLE --model DIR -o OUT`.\n\n"
-        f"- Licence of the weights: {config['license'] or NOT_STATED}\n"
+        f"- Licence of the weights: {config['licence']}\n"
+        f"- To cite: {config['citation']}\n"
         f"- Species names: {config['species']['nomenclature']}\n"
         "- Files: `weights.safetensors` (the encoder, and mean and standard deviation of each dimension over the "
         "training samples), `config.json` (architecture, preprocessing, settings, hashes), `species.tsv` (input columns in order, "

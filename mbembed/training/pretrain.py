@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from mbembed import __version__
 from mbembed.errors import OutputError, UsageError
 from mbembed.models.encoder import Encoder, fold
 from mbembed.models.folder import write_folder
-from mbembed.training.card import write_card
+from mbembed.training.card import NOT_STATED, write_card
 from mbembed.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from mbembed.training.data import stack_profiles
 from mbembed.training.loop import baseline_loss, start_state, train
@@ -134,7 +135,9 @@ def _write(
     record = run_record(state, corpus, split, settings, description, profiles=profiles, baseline=baseline)
     config = {
         "name": description.name,
-        "license": description.license,
+        "licence": description.licence or NOT_STATED,
+        "citation": description.citation or NOT_STATED,
+        "source": f"pre-trained by mbembed {__version__} on {record['n_samples']} samples: {description.corpus or NOT_STATED}",
         "species": {"nomenclature": description.nomenclature},
         "closure": settings.closure,
         "preprocessing": settings.preprocessing.to_config(),

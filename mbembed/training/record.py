@@ -36,8 +36,10 @@ class Description:
         Name and source of the training data.
     nomenclature : str
         Which nomenclature the species names follow.
-    license : str
+    licence : str
         Of the weights.
+    citation : str
+        What to cite when the model is used.
     notes : str
         Markdown for the card (evaluation, remarks).
     command : str
@@ -47,7 +49,8 @@ class Description:
     name: str
     corpus: str = ""
     nomenclature: str = "as in the training tables"
-    license: str = ""
+    licence: str = ""
+    citation: str = ""
     notes: str = ""
     command: str = ""
 

@@ -74,7 +74,10 @@ def metaphlan_single(folder: Path, *, unclassified: float = 0.0) -> Path:
 
 
 def biom_tsv(folder: Path) -> Path:
-    body = ((f"OTU{i}", *VALUES[:, i], f"k__Bacteria; g__{GENERA[i]}; s__{name.split()[1]}") for i, name in enumerate(SPECIES))
+    body = (
+        (f"OTU{i}", *VALUES[:, i], f"k__Bacteria; g__{GENERA[i]}; s__{name.split()[1]}")
+        for i, name in enumerate(SPECIES)
+    )
     text = "# Constructed from biom file\n" + rows(("#OTU ID", *SAMPLES, "taxonomy"), *body)
     return write(folder / "biom.tsv", text)
 
@@ -114,7 +117,9 @@ def kraken2(folder: Path) -> Path:
 
 def bracken(folder: Path) -> Path:
     header = ("name", "taxonomy_id", "taxonomy_lvl", "kraken_assigned_reads", "added_reads", "new_est_reads")
-    return write(folder / "bracken.tsv", rows((*header, "fraction_total_reads"), ("Blautia obeum", 40520, "S", 9, 1, 10, 1.0)))
+    return write(
+        folder / "bracken.tsv", rows((*header, "fraction_total_reads"), ("Blautia obeum", 40520, "S", 9, 1, 10, 1.0))
+    )
 
 
 def bracken_combined(folder: Path) -> Path:
@@ -124,7 +129,9 @@ def bracken_combined(folder: Path) -> Path:
 
 def motus(folder: Path) -> Path:
     text = "# motus version 3.0.3 | merge 3.0.3\n# call: motus merge\n#consensus_taxonomy\tS1\tS2\n"
-    return write(folder / "motus.tsv", text + rows(("Blautia obeum [ref_mOTU_v3_00001]", 0.2, 0.1), ("unassigned", 0.8, 0.9)))
+    return write(
+        folder / "motus.tsv", text + rows(("Blautia obeum [ref_mOTU_v3_00001]", 0.2, 0.1), ("unassigned", 0.8, 0.9))
+    )
 
 
 def taxpasta(folder: Path) -> Path:

@@ -28,7 +28,7 @@ class Latin1:
     text: str
 
 
-def character(*texts: str | None | Latin1, **attributes: R) -> R:
+def character(*texts: str | Latin1 | None, **attributes: R) -> R:
     return R("character", list(texts), attributes)
 
 
@@ -119,7 +119,7 @@ class _Out:
         else:
             self.parts.append(content)
 
-    def characters(self, value: str | None | Latin1) -> None:
+    def characters(self, value: str | Latin1 | None) -> None:
         if value is None:
             self.integer(9, -1)
             return

@@ -30,7 +30,8 @@ def made(values: object, labels: list[str], **options: str) -> Profile:
 
 
 @pytest.mark.parametrize(
-    "label", ["UNKNOWN", "UNCLASSIFIED", "unclassified", "unassigned", "unknown", "-1", "Unassigned;__;__", "k__unassigned"]
+    "label",
+    ["UNKNOWN", "UNCLASSIFIED", "unclassified", "unassigned", "unknown", "-1", "Unassigned;__;__", "k__unassigned"],
 )
 def test_unclassified_is_one_concept(label: str) -> None:
     profile = made([[0.25, 0.75]], ["Blautia obeum", label])
@@ -92,7 +93,9 @@ def test_a_wider_rank_on_demand() -> None:
 
 def test_rows_that_nothing_covers_are_not_lost() -> None:
     """In a table of leaves (16S) an OTU known to the genus stands beside the species, not above them."""
-    profile = made([[1, 6, 3]], ["k__B; g__Blautia", "k__B; g__Blautia; s__obeum", "k__B; g__Dorea; s__formicigenerans"])
+    profile = made(
+        [[1, 6, 3]], ["k__B; g__Blautia", "k__B; g__Blautia; s__obeum", "k__B; g__Dorea; s__formicigenerans"]
+    )
     assert profile.values.toarray().tolist() == [[6.0, 3.0]]
     assert profile.unclassified.tolist() == [1.0]
     assert any("counted as not classified" in warning for warning in profile.warnings)

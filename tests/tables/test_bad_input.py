@@ -83,7 +83,10 @@ CASES = {
     "nan": (changed("0.125", "nan"), errors.CellError),
     "empty_cells": (changed("\t0.0", "\t", 3), errors.CellError),
     "negative": (changed("0.125", "-0.125"), errors.CellError),
-    "one_negative": (text_file(table(np.vstack([np.full((9, 4), 0.25), [[-1e-9, 0.5, 0.25, 0.25]]]))), errors.CellError),
+    "one_negative": (
+        text_file(table(np.vstack([np.full((9, 4), 0.25), [[-1e-9, 0.5, 0.25, 0.25]]]))),
+        errors.CellError,
+    ),
     "infinite": (changed("0.125", "inf"), errors.CellError),
     "text_cell": (changed("0.125", "0.125*"), errors.CellError),
     "thousands": (changed("0.125", "1_000"), errors.CellError),
@@ -93,10 +96,18 @@ CASES = {
     "header_only": (text_file(GOOD.splitlines()[0] + "\n"), errors.EmptyTableError),
     "empty_file": (bytes_file(b""), errors.TableError),
     "blank_file": (text_file("\n\n\n"), errors.DialectError),
+    "no_header": (text_file(GOOD.split("\n", 1)[1]), errors.DialectError),
+    "biom_no_header": (
+        text_file("# Constructed from biom file\nBlautia obeum\t5\nDorea longicatena\t3\n"),
+        errors.DialectError,
+    ),
     "no_samples": (text_file("name\nBlautia obeum\nBlautia wexlerae\n"), errors.DialectError),
     "all_zero": (text_file(table(np.zeros((3, 4)))), errors.EmptyTableError),
     "neither_axis": (text_file(rows(("", "a", "b"), ("x", 0.5, 0.5), ("y", 0.5, 0.5))), errors.AxisError),
-    "mixed_units": (text_file(table(np.array([[0.5, 0.5, 0, 0], [50, 49.5, 0, 0.5], [0.1, 0.2, 0.3, 0.4]]))), errors.UnitError),
+    "mixed_units": (
+        text_file(table(np.array([[0.5, 0.5, 0, 0], [50, 49.5, 0, 0.5], [0.1, 0.2, 0.3, 0.4]]))),
+        errors.UnitError,
+    ),
     "unknown_unit": (text_file(table(np.log1p(100 * VALUES))), errors.UnitError),
     "log": (text_file(table(LOG)), errors.UnitError),
     "clr": (text_file(table(CLR)), errors.UnitError),
@@ -158,7 +169,9 @@ def test_other_objects_are_refused(snapshot: Snapshots) -> None:
 
 
 @pytest.mark.parametrize("content", ["zeros", "numbers", "letters"])
-def test_a_line_of_2_gb_is_refused_in_bounded_memory(content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_of_2_gb_is_refused_in_bounded_memory(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """2 GB that never end a line: a sparse file, and compressed repetitions."""
     monkeypatch.setattr(text, "MAX_LINE_BYTES", 16 * 1024**2)
     path = tmp_path / "long.tsv"

@@ -143,13 +143,13 @@ def test_sample_metadata_comes_along(tmp_path, dialect):
 
 @pytest.mark.parametrize("dialect", ["hdf5", "json"])
 def test_an_empty_table_is_named(tmp_path, dialect):
+    if dialect == "hdf5":
+        with h5py.File(tmp_path / "t", "w") as file:
+            Table(np.zeros((0, 0)), [], []).to_hdf5(file, "tests")
+    else:
+        write_json(tmp_path / "t", shape=[0, 0], rows=[], columns=[], data=[])
     with pytest.raises(EmptyTableError, match="0 samples and 0 taxa"):
-        if dialect == "hdf5":
-            with h5py.File(tmp_path / "t", "w") as file:
-                Table(np.zeros((0, 0)), [], []).to_hdf5(file, "tests")
-            read_hdf5(tmp_path / "t")
-        else:
-            read_json(write_json(tmp_path / "t", shape=[0, 0], rows=[], columns=[], data=[]))
+        (read_hdf5 if dialect == "hdf5" else read_json)(tmp_path / "t")
 
 
 SWAPPED = {
@@ -173,9 +173,9 @@ def test_swapped_axes_are_refused_with_the_way_out(tmp_path):
 
 def test_swapped_axes_show_by_lineages_of_samples(tmp_path):
     metadata = [{"taxonomy": LINEAGES[0]}, {"taxonomy": LINEAGES[1]}]
+    with h5py.File(tmp_path / "t", "w") as file:
+        Table(VALUES, ["P1", "P2", "P3"], ["OTU1", "OTU2"], sample_metadata=metadata).to_hdf5(file, "tests")
     with pytest.raises(AxisError, match="sides swapped"):
-        with h5py.File(tmp_path / "t", "w") as file:
-            Table(VALUES, ["P1", "P2", "P3"], ["OTU1", "OTU2"], sample_metadata=metadata).to_hdf5(file, "tests")
         read_hdf5(tmp_path / "t")
 
 
@@ -267,6 +267,18 @@ def test_a_header_that_claims_too_much_is_refused_before_memory_is_taken(tmp_pat
             del file[f"{axis}/matrix/data"]
             file.create_dataset(f"{axis}/matrix/data", shape=(10**13,), dtype="f8", chunks=(1000,))
     with pytest.raises(TableError, match="more than the file can hold"):
+        read_hdf5(path)
+
+
+def test_a_heap_that_would_hold_the_library_for_ever_is_refused(tmp_path):
+    path = write_hdf5(tmp_path / "t", observation_metadata=[{"taxonomy": parts} for parts in LINEAGES])
+    content = bytearray(path.read_bytes())
+    at = content.index(b"GCOL") + 16
+    while int.from_bytes(content[at : at + 2], "little"):
+        at += 16 + -(-int.from_bytes(content[at + 8 : at + 16], "little") // 8) * 8
+    content[at + 8 : at + 16] = bytes(8)  # the free space has no size any more
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=r"text at byte .* is not in order"):
         read_hdf5(path)
 
 
@@ -403,8 +415,8 @@ def test_only_named_errors_come_out_of_damaged_files(tmp_path, dialect, changes,
         for module in (biom_hdf5, biom_json):
             module.sniff(source)
         table = (read_hdf5 if dialect == "hdf5" else read_json)(path)
-    except MbembedError as error:
-        assert error.found
+    except MbembedError:
+        pass
     else:
         assert table.values.shape == (len(table.sample_ids), len(table.labels))
 

@@ -50,7 +50,8 @@ def check_claims(path: Path, dialect: str) -> None:
     claims = {reader.DIALECT: reader.sniff(source) for reader in registry.readers()}
     assert [name for name, detail in claims.items() if detail is not None] == ([dialect] if dialect in claims else [])
     for reader in registry.readers():
-        if reader.DIALECT != dialect:
+        name = reader.DIALECT
+        if name != dialect:
             with pytest.raises(TableError):
                 reader.read(source, ReadOptions())
 

@@ -34,7 +34,11 @@ def test_merged(tmp_path: Path) -> None:
 
 VERSIONS = {
     "2, merged": ("", ("ID", "a", "b"), "MetaPhlAn 2, merged"),
-    "3, merged": ("#mpa_v30_CHOCOPhlAn_201901\n", ("clade_name", "NCBI_tax_id", "a_profile", "b_profile"), "MetaPhlAn 3 ("),
+    "3, merged": (
+        "#mpa_v30_CHOCOPhlAn_201901\n",
+        ("clade_name", "NCBI_tax_id", "a_profile", "b_profile"),
+        "MetaPhlAn 3 (",
+    ),
     "4, merged": ("#mpa_vJun23_CHOCOPhlAnSGB_202403\n", ("clade_name", "a", "b"), "MetaPhlAn 4 ("),
     "no index": ("", ("clade_name", "a", "b"), "MetaPhlAn 3 or 4, merged"),
 }
@@ -67,7 +71,9 @@ def test_single_versions(version: str, tmp_path: Path) -> None:
     tail = {"2": (), "read stats": ("-", "12")}.get(version, ("",))
     taxid = () if version == "2" else ("2|853",)
     body = [(name, *taxid, values[0], *tail) for name, values in all_ranks()]
-    body = [row[: 3 if i % 2 and tail == ("",) else 9] for i, row in enumerate(body)]  # ragged, as MetaPhlAn writes them
+    body = [
+        row[: 3 if i % 2 and tail == ("",) else 9] for i, row in enumerate(body)
+    ]  # ragged, as MetaPhlAn writes them
     path = write(tmp_path / "gut7.metaphlan3_profile.txt", header + rows(*body))
     assert "single sample" in (metaphlan.sniff(open_source(path)) or "")
     profile = read_table(path)
@@ -128,7 +134,9 @@ def test_strains_on_demand(tmp_path: Path) -> None:
 
 
 def test_gtdb_conversion(tmp_path: Path) -> None:
-    body = [(name.replace("k__", "d__").replace("_", " ").replace("  ", "__"), values[0]) for name, values in all_ranks(";")]
+    body = [
+        (name.replace("k__", "d__").replace("_", " ").replace("  ", "__"), values[0]) for name, values in all_ranks(";")
+    ]
     text = "#mpa_vJun23_CHOCOPhlAnSGB_202403\n#clade_name\trelative_abundance\n"
     profile = read_table(write(tmp_path / "gut7.txt", text + rows(*body)))
     assert profile.taxon_names[:2] == ["Blautia obeum", "Blautia wexlerae"]
@@ -167,3 +175,9 @@ def test_real_merged_table() -> None:
     profile = read_table(SHARED / "crossprofiler/metaphlan3_merged.txt")
     assert (profile.n_samples, profile.n_taxa, profile.unit) == (191, 365, "percent")
     assert not any(name.endswith("bugs_list") for name in profile.sample_ids)
+
+
+def test_infinite_abundance(tmp_path: Path) -> None:
+    path = fixtures.metaphlan_single(tmp_path)
+    with pytest.raises(CellError, match="holds 'inf'"):
+        read_table(write(path, path.read_text().replace("100.0", "inf", 1)))

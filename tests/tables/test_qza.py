@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import zipfile
@@ -102,7 +103,7 @@ def test_other_zip_files_are_refused_by_their_name(tmp_path, names, words):
 
 def test_a_missing_table_is_named(tmp_path):
     path = artifact(tmp_path / "x", "FeatureTable[Frequency]")
-    with pytest.raises(TableError, match="without the file data/feature-table.biom"):
+    with pytest.raises(TableError, match=r"without the file data/feature-table.biom"):
         qza.read(open_source(path), ReadOptions())
 
 
@@ -139,10 +140,8 @@ def test_only_named_errors_come_out_of_damaged_artifacts(tmp_path, changes, cut)
     path = tmp_path / "damaged"
     path.write_bytes(content if cut is None else content[: 1 + cut % len(content)])
     for read in (lambda source: qza.read(source, ReadOptions()), qza.sniff, read_taxonomy):
-        try:
+        with contextlib.suppress(MbembedError):
             read(open_source(path))
-        except MbembedError as error:
-            assert error.found
 
 
 # --- taxonomies -------------------------------------------------------------------------------
@@ -210,10 +209,8 @@ def test_a_table_is_no_taxonomy(tmp_path):
 def test_any_bytes_as_a_taxonomy(tmp_path, content):
     path = tmp_path / "x"
     path.write_bytes(content)
-    try:
+    with contextlib.suppress(MbembedError):
         assert isinstance(read_taxonomy(open_source(path)), dict)
-    except MbembedError as error:
-        assert error.found
 
 
 @pytest.mark.shared

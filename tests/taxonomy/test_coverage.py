@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mbembed import read_table
+from mbembed.tables.profile import Taxon
 from mbembed.taxonomy import maps
 from mbembed.taxonomy.nomenclature import detect_nomenclature
 from mbembed.taxonomy.target import Target
@@ -63,6 +64,16 @@ def test_every_name_of_the_published_model_has_its_place() -> None:
         names = {row["species_name"] for row in csv.DictReader(handle)} - {"unknown"}
     assert names <= set(maps.species_units())
     assert targets()[0].observable_columns("gtdb").sum() == 902 - 8
+
+
+@pytest.mark.parametrize(("rows", "naming"), [("sgb", "metaphlan4-sgb"), ("metaphlan4_name", "metaphlan4")])
+def test_metaphlan4_by_the_largest_mean_of_each_sgb(rows: str, naming: str) -> None:
+    """No MetaPhlAn 4 gut table is at hand; the maps keep each SGB's largest mean in two cohorts."""
+    columns = maps._columns("sgb")
+    means = np.array([float(mean) * bool(name) for mean, name in zip(columns["max_mean"], columns[rows], strict=True)])
+    taxa = [Taxon(name, name) for name in columns[rows]]
+    feeds = np.array([bool(placement.columns) for placement in targets()[0].match(taxa, "resolve", naming)])
+    assert means[feeds].sum() / means.sum() >= 0.81
 
 
 def test_the_same_person_looks_the_same() -> None:

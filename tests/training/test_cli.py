@@ -76,11 +76,22 @@ def test_tables_in_model_folder_out(tables, capsys):
 
 def test_notes_and_texts_reach_the_card(tables):
     (tables / "notes.md").write_text("## Evaluation\n\nnot yet\n")
-    texts = ("--name", "own", "--license", "CC0-1.0", "--nomenclature", "invented names", "--corpus", "two tables")
+    texts = (
+        "--name",
+        "own",
+        "--licence",
+        "CC0-1.0",
+        "--citation",
+        "nobody",
+        "--nomenclature",
+        "invented names",
+        "--corpus",
+        "two tables",
+    )
     args = parse(str(tables / "A.tsv"), "-o", str(tables / "mine"), *SMALL, *texts, "--notes", str(tables / "notes.md"))
     assert args.run(args) == 0
     card = (tables / "mine" / "MODEL_CARD.md").read_text()
-    for text in ("# own", "CC0-1.0", "invented names", "two tables", "## Evaluation\n\nnot yet"):
+    for text in ("# own", "CC0-1.0", "invented names", "two tables", "nobody", "## Evaluation\n\nnot yet"):
         assert text in card
 
 

@@ -83,14 +83,14 @@ def test_the_folder_is_whole_and_says_how_it_was_made(tmp_path):
         name="tiny",
         corpus="synthetic",
         nomenclature="made up",
-        license="CC0",
+        licence="CC0",
         notes="## Evaluation\n\nnone",
         command="mbembed pretrain x",
     )
     pretrain([profile], tmp_path / "m", settings("hurdle"), description, groups=groups)
     model = load_folder(tmp_path / "m")
     record = model.config["training"]
-    assert (model.name, model.nomenclature, model.config["license"], model.config["closure"]) == (
+    assert (model.name, model.nomenclature, model.config["licence"], model.config["closure"]) == (
         "tiny",
         "made up",
         "CC0",

@@ -1,0 +1,128 @@
+"""Which rows of a table are taxa of one rank, and which repeat others or are not classified."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from mbembed.errors import TableError
+from mbembed.tables.labels import RANKS, is_unclassified, lineage_from_label, rank_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+    from mbembed.tables.raw import RawTable
+
+__all__ = ["SPECIES", "UNRANKED", "Rows"]
+
+#: A row stands for the rows below it if it holds at least this share of their sum (rounding of text).
+PARENT_SHARE = 0.98
+#: Share of the parent rows that must do so for a table to be one of all ranks.
+NESTED_SHARE = 0.9
+#: The rank that models know.
+SPECIES = "species"
+#: Rows that say no rank in a table that has ranks, but not species.
+UNRANKED = "unranked"
+
+
+class Rows(NamedTuple):
+    """The rows of a table, told apart by their labels; each list holds their positions.
+
+    Attributes
+    ----------
+    lineages : list of tuple of str
+        Of every row; empty where there is none.
+    ranks : list of str
+        Of every row.
+    taxa, unclassified : list of int
+        Rows of taxa, and of what the profiler could not assign.
+    parents : frozenset of int
+        Rows that hold the sum of other rows.
+    has_lineage : bool
+        Whether any row has a lineage.
+    """
+
+    lineages: list[tuple[str, ...]]
+    ranks: list[str]
+    taxa: list[int]
+    unclassified: list[int]
+    parents: frozenset[int]
+    has_lineage: bool
+
+    @classmethod
+    def of(cls, raw: RawTable, values: sparse.csr_array) -> Rows:
+        """Tell the rows of a table apart; ``values`` as in ``raw``, samples first."""
+        given = raw.lineages or [()] * len(raw.labels)
+        lineages = [known or lineage_from_label(label) for known, label in zip(given, raw.labels, strict=True)]
+        taxids = raw.taxids or [""] * len(raw.labels)
+        unclassified = [i for i, label in enumerate(raw.labels) if is_unclassified(label, lineages[i], taxids[i])]
+        left_out = set(unclassified)
+        taxa = [i for i in range(len(raw.labels)) if i not in left_out]
+        ranks = [rank_of(label, lineage) for label, lineage in zip(raw.labels, lineages, strict=True)]
+        # A row without a rank is a species, unless the table has ranks and species is none of them.
+        said = {ranks[i] for i in taxa}
+        unranked = SPECIES if said <= {""} or SPECIES in said else UNRANKED
+        ranks = [rank or unranked for rank in ranks]
+        totals = np.asarray(values.sum(axis=0)).ravel()
+        parents = _parents(lineages, taxa, totals)
+        return cls(lineages, ranks, taxa, unclassified, parents, any(map(bool, lineages)))
+
+    def choose(self, asked: str | None, path: str) -> tuple[list[int], str]:
+        """Choose one rank: the one asked for, else species, else the narrowest.
+
+        Returns
+        -------
+        tuple of (list of int, str)
+            Its rows, and its name.
+
+        Raises
+        ------
+        TableError
+            If the table has no rows of it.
+        """
+        present = {self.ranks[i] for i in self.taxa}
+        found = [rank for rank in dict.fromkeys(RANKS.values()) if rank in present]
+        rank = asked or (found[-1] if found and SPECIES not in found else SPECIES)
+        if found and rank not in found:
+            raise TableError(
+                f"{path or 'the table'} has no rows of the rank {rank}",
+                expected=f"one of its ranks: {', '.join(found)}",
+                hint="leave out --rank",
+                path=path,
+            )
+        return [i for i in self.taxa if self.ranks[i] == rank], rank
+
+    def leftovers(self, chosen: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Split the rows that were not chosen: those that repeat others, and those that nothing else covers."""
+        taken = set(chosen)
+        names = {self.lineages[i] for i in chosen}
+        rest = [i for i in self.taxa if i not in taken]
+        repeats = [
+            i
+            for i in rest
+            if i in self.parents
+            or not self.lineages[i]
+            or any(self.lineages[i][:n] in names for n in range(1, len(self.lineages[i])))
+        ]
+        repeated = set(repeats)
+        return repeats, [i for i in rest if i not in repeated]
+
+
+def _parents(lineages: Sequence[tuple[str, ...]], taxa: Sequence[int], totals: NDArray[np.float64]) -> frozenset[int]:
+    """Rows that hold the sum of other rows, as in a table of all ranks; none in a table of leaves.
+
+    Lineages alone do not say it: in a 16S table an OTU that is known to the genus only stands
+    beside, not above, the OTUs of its species. There the sums do not fit.
+    """
+    below: defaultdict[tuple[str, ...], float] = defaultdict(float)
+    for i in taxa:
+        below[lineages[i][:-1]] += totals[i]
+    prefixes = {lineages[i][:n] for i in taxa for n in range(1, len(lineages[i]))}
+    parents = [i for i in taxa if lineages[i] in prefixes]
+    fitting = [i for i in parents if totals[i] >= PARENT_SHARE * below[lineages[i]]]
+    return frozenset(parents if parents and len(fitting) >= NESTED_SHARE * len(parents) else ())
