@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from mbembed.outputs.lineage_ranks import UNCLASSIFIED, rank_rows
 from mbembed.tables.labels import UNCLASSIFIED as UNCLASSIFIED_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
     from scipy.sparse import csr_array
@@ -86,7 +85,7 @@ def rows_of(profile: Profile, *, unclassified: str = "keep") -> Rows:
     from scipy import sparse
 
     keep = unclassified == "keep" and bool(profile.unclassified.any())
-    ids = _unique([taxon.source for taxon in profile.taxa])
+    ids = list(_unique([taxon.source for taxon in profile.taxa]))
     taxids = [taxon.taxid for taxon in profile.taxa]
     values = profile.values
     if keep:
@@ -106,20 +105,16 @@ def rows_of(profile: Profile, *, unclassified: str = "keep") -> Rows:
     )
 
 
-def _unique(ids: Sequence[str]) -> list[str]:
-    """Return the ids, a number behind each repetition: two lineages may stand beside one label."""
-    taken = set(ids)
-    counts: Counter[str] = Counter()
-    result = []
+def _unique(ids: Sequence[str]) -> Iterator[str]:
+    """Number repetitions: in some tables two lineages stand beside one label."""
+    taken: set[str] = set()
     for one in ids:
-        counts[one] += 1
-        name = one
-        while counts[one] > 1 and name in taken:
-            name = f"{one} ({counts[one]})"
-            counts[one] += name in taken
+        name, count = one, 1
+        while name in taken:
+            count += 1
+            name = f"{one} ({count})"
         taken.add(name)
-        result.append(name)
-    return result
+        yield name
 
 
 def _unclassified_id(ids: Sequence[str]) -> str:
