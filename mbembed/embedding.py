@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from mbembed.outputs.summary import environment
 
 if TYPE_CHECKING:
     import os
@@ -32,15 +35,18 @@ class Embedding:
         For all samples of the table, also those left out.
     left_out : dict of str to str
         Samples without a vector, and why.
-    summary : dict
-        Every decision, version, hash and count: enough to repeat the run.
+    options : dict
+        How it was matched and embedded.
+    warnings : list of str
+        Sentences for the user.
     """
 
     values: NDArray[np.float32]
     sample_ids: list[str]
     match: Match
     left_out: dict[str, str] = field(default_factory=dict)
-    summary: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def n_samples(self) -> int:
@@ -57,10 +63,19 @@ class Embedding:
         """Column names of every output: ``embedding_0``, ``embedding_1``, …"""
         return [f"embedding_{i}" for i in range(self.n_dimensions)]
 
-    @property
-    def warnings(self) -> list[str]:
-        """Sentences for the user."""
-        return list(self.summary.get("warnings", []))
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Every decision, version, hash and count: enough to repeat the run. Made on first use."""
+        match = self.match
+        return {
+            "input": match.profile.to_summary(),
+            "model": match.model.to_summary(),
+            "options": self.options,
+            "match": match.to_summary(),
+            "output": {"samples": self.n_samples, "dimensions": self.n_dimensions, "left_out": self.left_out},
+            "warnings": self.warnings,
+            "environment": environment(),
+        }
 
     @property
     def sample_metadata(self) -> pd.DataFrame | None:
@@ -107,14 +122,14 @@ class Embedding:
         OutputError
             If the file cannot be written.
         """
-        from mbembed.outputs import write_embedding
+        from mbembed.outputs.writers import carries_summary, write_embedding
 
         write_embedding(
             path,
             self.values,
             self.sample_ids,
             self.dimension_names,
-            summary=self.summary,
+            summary=self.summary if carries_summary(path) else None,
             sample_metadata=self.sample_metadata,
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mbembed.errors import NoMatchError
-from mbembed.options import WARN_COVERAGE, check_choice
+from mbembed.options import WARN_COVERAGE, WARN_OBSERVABLE, check_choice
 from mbembed.tables.profile import UNITS
 from mbembed.taxonomy.nomenclature import detect_nomenclature
 from mbembed.taxonomy.target import Target
@@ -123,6 +123,16 @@ class Match:
         seen = _target(self.model).observable_columns(self.nomenclature, filled=self.placements)
         return len({self.model.species[column] for column in np.flatnonzero(seen).tolist()} - {self.model.unnamed})
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether so few model species are observable that vectors compare only within the profiler.
+
+        Models of fewer species than ``WARN_OBSERVABLE`` are judged by half of their species.
+        """
+        least = min(WARN_OBSERVABLE, self.model.n_named_species // 2)
+        # What the table reaches is observable: no need to look at what else could have been.
+        return self.n_species_reached < least and self.n_observable < least
+
     @cached_property
     def ambiguous_fraction(self) -> float:
         """Mean share of the classified abundance whose names could also mean another species of the model."""
@@ -224,7 +234,7 @@ class Match:
         taxa, placements = self.profile.taxa, self.placements
         return {
             "taxon": [taxa[i].source for i in order],
-            "name": [taxa[i].name for i in order],
+            "name": [taxa[i].label for i in order],
             "species": ["|".join(self._species_of(placements[i])) for i in order],
             "rule": [placements[i].rule or placements[i].reason for i in order],
             "ambiguous": ["yes" if placements[i].ambiguous else "no" for i in order],
@@ -251,7 +261,7 @@ class Match:
         mean = np.where(self.matched_taxa, 0.0, self._mean_abundance)
         order = np.argsort(-mean, kind="stable")[:limit].tolist()
         return [
-            Leftover(self.profile.taxa[i].name, float(mean[i]), self.placements[i].reason) for i in order if mean[i] > 0
+            Leftover(self.profile.taxa[i].label, float(mean[i]), self.placements[i].reason) for i in order if mean[i] > 0
         ]
 
     def rules(self) -> dict[str, dict[str, float]]:
@@ -270,11 +280,7 @@ class Match:
             "verdict": self.verdict,
             "closure": self.closure,
             "names": self.names,
-            "nomenclature": {
-                "name": self.nomenclature.name,
-                "release": self.nomenclature.release,
-                "evidence": self.nomenclature.evidence,
-            },
+            "nomenclature": self.nomenclature._asdict(),
             "median_coverage": self.median_coverage,
             "taxa_matched": int(self.matched_taxa.sum()),
             "taxa": profile.n_taxa,

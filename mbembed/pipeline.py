@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from mbembed.match import match_profile, require_match
 from mbembed.models.folder import Model
 from mbembed.models.store import load_model
 from mbembed.options import WARN_COVERAGE, check_choice
-from mbembed.outputs.summary import environment
 from mbembed.tables import read_table
 
 if TYPE_CHECKING:
@@ -107,7 +106,8 @@ def embed(
         "on_empty": on_empty,
         "device": device,
     }
-    return Embedding(values, ids, match, left_out, _summary(match, values.shape, left_out, options))
+    warnings = [*profile.warnings, *_warnings(match, left_out, on_empty)]
+    return Embedding(values, ids, match, left_out, options, warnings)
 
 
 def _choose_samples(match: Match, min_coverage: float) -> tuple[NDArray[np.bool_], dict[str, str]]:
@@ -154,26 +154,6 @@ def _vectors(
     return values, list(ids)
 
 
-def _summary(
-    match: Match, shape: tuple[int, ...], left_out: dict[str, str], options: dict[str, object]
-) -> dict[str, Any]:
-    profile, model = match.profile, match.model
-    return {
-        "input": profile.to_summary(),
-        "model": {
-            "name": model.name,
-            "nomenclature": model.nomenclature,
-            "weights_sha256": model.weights_sha256,
-            "preprocessing": model.preprocessing.to_config(),
-        },
-        "options": options,
-        "match": match.to_summary(),
-        "output": {"samples": shape[0], "dimensions": shape[1], "left_out": left_out},
-        "warnings": [*profile.warnings, *_warnings(match, left_out, str(options["on_empty"]))],
-        "environment": environment(),
-    }
-
-
 def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str]:
     warnings = []
     if match.verdict == "low coverage":
@@ -182,6 +162,17 @@ def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str
             f"only {match.median_coverage:.0%} of the abundance of the median sample matches the model "
             f"{match.model.name!r} (below {WARN_COVERAGE:.0%} vectors are unreliable); "
             f"the most abundant taxa without a match: {names}"
+        )
+    if match.is_narrow:
+        warnings.append(
+            f"only {match.n_observable} of the {match.model.n_named_species} species of {match.model.name!r} can be seen "
+            f"at all with the names of this table ({match.nomenclature.words}): compare its vectors only with those of "
+            "tables made by the same profiler"
+        )
+    if match.nomenclature.also:
+        warnings.append(
+            f"the table mixes namings ({match.nomenclature.words}, but also {', '.join(match.nomenclature.also)}): "
+            "vectors of different profilers are not comparable"
         )
     if match.feeds_unnamed:
         share = float(match.profile.unclassified_labels[match.model.unnamed].mean() / max(match.input_sum.mean(), 1e-300))

@@ -70,6 +70,11 @@ def _words(table: str, profile: Profile, matches: list[Match]) -> str:
     lines = [f"{table}", f"  {profile.n_samples} samples × {profile.n_taxa} taxa"]
     lines += [f"  {decision.what}: {decision.value} – {decision.reason}" for decision in profile.decisions]
     lines += [f"  note: {warning}" for warning in profile.warnings]
+    if matches:
+        nomenclature = matches[0].nomenclature
+        lines.append(f"  names: {nomenclature.words} – {nomenclature.evidence}")
+        if nomenclature.also:
+            lines.append(f"  note: part of the taxa is named otherwise ({', '.join(nomenclature.also)}): mixed profilers?")
     for match in matches:
         lines += ["", *_model_words(match)]
     best = max(matches, key=lambda match: match.median_coverage, default=None)
@@ -87,7 +92,8 @@ def _model_words(match: Match) -> list[str]:
         f"Model {model.name}: {match.verdict}",
         f"  abundance matched: {match.median_coverage:.1%} in the median sample",
         f"  taxa matched: {int(match.matched_taxa.sum())} of {match.profile.n_taxa}; "
-        f"model species reached: {match.n_species_reached} of {model.n_named_species}",
+        f"model species reached: {match.n_species_reached} of {model.n_named_species} "
+        f"({match.n_observable} can be seen at all with these names)",
     ]
     unclassified = match.unclassified_fraction
     if unclassified.any():

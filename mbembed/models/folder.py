@@ -90,6 +90,15 @@ class Model:
         """SHA-256 of the weights."""
         return str(self.config["files"][WEIGHTS])
 
+    def to_summary(self) -> dict[str, object]:
+        """Return what identifies the model, for the summary JSON."""
+        return {
+            "name": self.name,
+            "nomenclature": self.nomenclature,
+            "weights_sha256": self.weights_sha256,
+            "preprocessing": self.preprocessing.to_config(),
+        }
+
     @cached_property
     def preprocessing(self) -> Preprocessing:
         """How abundances are prepared for the encoder."""

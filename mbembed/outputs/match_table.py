@@ -31,5 +31,5 @@ def write_match_table(path: str | os.PathLike[str], rows: Iterable[Sequence[obje
     """
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as handle:
         for row in (columns, *rows):
-            cells = ("" if cell is None else quote(str(cell), "\t") for cell in row)
+            cells = (quote(str(cell), "\t") if cell not in (None, "") else "" for cell in row)
             handle.write("\t".join(cells) + "\n")

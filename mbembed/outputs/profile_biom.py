@@ -35,9 +35,10 @@ def write_biom2(path: Path, rows: Rows) -> None:
     How the table was read is the samples' group metadata ``mbembed``, as JSON text.
     """
     import biom
+    from scipy.sparse import csr_matrix
 
     table = biom.Table(
-        rows.values.T.tocsr(),
+        csr_matrix(rows.values.T),  # biom-format knows no sparse arrays
         rows.ids,
         rows.sample_ids,
         observation_metadata=_taxon_metadata(rows),
@@ -56,7 +57,6 @@ def write_biom1(path: Path, rows: Rows) -> None:
     How the table was read is the field ``comment``, as JSON text.
     """
     taxa = rows.values.T.tocsr()
-    samples = text_metadata(rows.sample_metadata, rows.sample_ids) or [None] * len(rows.sample_ids)
     head = {
         "id": "mbembed profile",
         "format": FORMAT_1,
@@ -69,7 +69,7 @@ def write_biom1(path: Path, rows: Rows) -> None:
         "matrix_element_type": "int" if rows.whole else "float",
         "shape": [len(rows.ids), len(rows.sample_ids)],
         "rows": _entries(rows.ids, _taxon_metadata(rows)),
-        "columns": _entries(rows.sample_ids, samples),
+        "columns": _entries(rows.sample_ids, text_metadata(rows.sample_metadata, rows.sample_ids)),
     }
     numbers = (taxa.data.astype(np.int64) if rows.whole else taxa.data).tolist()
     columns = taxa.indices.tolist()
@@ -93,8 +93,9 @@ def _taxon_metadata(rows: Rows) -> list[dict[str, object]]:
     return metadata
 
 
-def _entries(ids: list[str], metadata: list[dict[str, object]] | list[None]) -> list[dict[str, object]]:
-    return [{"id": one, "metadata": known} for one, known in zip(ids, metadata, strict=True)]
+def _entries(ids: list[str], metadata: list[dict[str, object]] | None) -> list[dict[str, object]]:
+    known = metadata or [None] * len(ids)
+    return [{"id": one, "metadata": entry} for one, entry in zip(ids, known, strict=True)]
 
 
 def _program() -> str:

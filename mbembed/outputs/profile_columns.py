@@ -16,11 +16,11 @@ from mbembed.outputs.text import quote
 from mbembed.tables.layout import TEXT_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
     from typing import BinaryIO
 
     import polars as pl
+    from numpy.typing import NDArray
 
     from mbembed.outputs.profile_content import Rows
 
@@ -58,14 +58,16 @@ def write_text_rows(handle: BinaryIO, rows: Rows, name: str) -> None:
     _check_samples(rows, f".{name}")
     lead = {TSV_HEADER: rows.ids} if name == "tsv" else {PLAIN_HEADER: rows.ids, **_taxids(rows)}
     texts = rows.lineage_texts()
+    columns = rows.values.tocsc()
     header = [*lead, *rows.sample_ids, LINEAGE_COLUMN]
     handle.write((delimiter.join(quote(cell, delimiter) for cell in header) + "\n").encode())
+    integers = rows.unit == "counts" and rows.whole and columns.data.max(initial=0.0) < EXACT_INTEGER
     step = max(1, BLOCK_NUMBERS // max(1, len(rows.sample_ids)))
     for start in range(0, len(rows.ids), step):
         some = slice(start, start + step)
-        block = _numbers(rows, some)
-        columns = [pl.Series(f"lead {i}", values[some], pl.String) for i, values in enumerate(lead.values())]
-        frame = pl.DataFrame([*columns, *block, pl.Series(LINEAGE_COLUMN, texts[some], pl.String)])
+        block = _numbers(columns[:, some].toarray(), as_integers=integers)
+        names = [pl.Series(f"lead {i}", values[some], pl.String) for i, values in enumerate(lead.values())]
+        frame = pl.DataFrame([*names, *block, pl.Series(LINEAGE_COLUMN, texts[some], pl.String)])
         frame.write_csv(handle, separator=delimiter, include_header=False)
 
 
@@ -92,13 +94,11 @@ def write_parquet_rows(path: Path, rows: Rows) -> None:
         temporary.write_bytes(file.getbuffer())
 
 
-def _numbers(rows: Rows, some: slice) -> Iterable[pl.Series]:
+def _numbers(block: NDArray[np.float64], *, as_integers: bool) -> list[pl.Series]:
     import polars as pl
 
-    block = rows.values[:, some].toarray()
-    if rows.unit == "counts" and rows.whole and block.max(initial=0.0) < EXACT_INTEGER:
-        block = block.astype(np.int64)
-    return [pl.Series(f"value {i}", block[i]) for i in range(len(block))]
+    numbers = block.astype(np.int64) if as_integers else block
+    return [pl.Series(f"value {i}", row) for i, row in enumerate(numbers)]
 
 
 def _taxids(rows: Rows) -> dict[str, list[str]]:

@@ -106,7 +106,7 @@ def rows_of(profile: Profile, *, unclassified: str = "keep") -> Rows:
 
 
 def _unique(ids: Sequence[str]) -> Iterator[str]:
-    """Number repetitions: in some tables two lineages stand beside one label."""
+    """Give every id once, repetitions numbered: in some tables two lineages stand beside one label."""
     taken: set[str] = set()
     for one in ids:
         name, count = one, 1

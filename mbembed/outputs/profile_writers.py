@@ -130,7 +130,7 @@ def _as_binary(handle: object) -> BinaryIO:
 
 
 def _write_h5ad(path: Path, rows: Rows) -> None:
-    """Samples × taxa in ``X`` (sparse), metadata in ``obs``, lineages in ``var``."""
+    """Write samples × taxa in ``X`` (sparse), metadata in ``obs``, lineages in ``var``."""
     from anndata.io import write_elem
 
     from mbembed.outputs.hdf5 import hdf5_file, to_anndata
@@ -172,10 +172,16 @@ def _format(path: str | os.PathLike[str], to: str | None) -> _Format:
         if one.name == to if to else name.lower().endswith(one.suffixes):
             return one
     suffix = Path(path).suffix
-    found = f"ends in {suffix!r}, which is no format that can be written" if suffix else "has no suffix that says its format"
+    found = (
+        f"ends in {suffix!r}, which is no format that can be written"
+        if suffix
+        else "has no suffix that says its format"
+    )
     raise UsageError(
         f"there is no format {to!r}" if to else f"{name!r} {found}",
-        expected=f"one of {', '.join(FORMATS)}" if to else f"one of {' '.join(PROFILE_SUFFIXES)}, or - for standard output",
+        expected=f"one of {', '.join(FORMATS)}"
+        if to
+        else f"one of {' '.join(PROFILE_SUFFIXES)}, or - for standard output",
         hint=f"--to {FORMATS[0]}",
         path=str(path),
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["STDOUT", "SUFFIXES", "check_output", "check_place", "to_anndata", "write_embedding"]
+__all__ = ["STDOUT", "SUFFIXES", "carries_summary", "check_output", "check_place", "to_anndata", "write_embedding"]
 
 #: The path that means standard output.
 STDOUT = "-"
@@ -87,6 +87,11 @@ def write_embedding(
             raise output_error(Path("standard output"), error) from error
         return
     _format(path).write(Path(path), content)
+
+
+def carries_summary(path: str | os.PathLike[str]) -> bool:
+    """Tell whether the format that a path names has room for the summary."""
+    return os.fspath(path) != STDOUT and _format(path).carries_summary
 
 
 def check_output(path: str | os.PathLike[str]) -> None:
@@ -158,6 +163,7 @@ class _Format:
     suffix: str
     write: Callable[[Path, Content], None]
     extra: str = ""
+    carries_summary: bool = False
 
 
 _FORMATS = (
@@ -165,10 +171,10 @@ _FORMATS = (
     _Format(".csv", lambda path, content: _write_text(path, content, ",")),
     _Format(".tsv.gz", lambda path, content: _write_text(path, content, "\t", compress=True)),
     _Format(".csv.gz", lambda path, content: _write_text(path, content, ",", compress=True)),
-    _Format(".parquet", write_parquet),
+    _Format(".parquet", write_parquet, carries_summary=True),
     _Format(".npy", write_npy),
-    _Format(".h5ad", write_h5ad, extra="anndata"),
-    _Format(".biom", write_biom),
+    _Format(".h5ad", write_h5ad, extra="anndata", carries_summary=True),
+    _Format(".biom", write_biom, carries_summary=True),
 )
 
 #: Suffixes of the formats that can be written.

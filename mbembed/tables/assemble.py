@@ -12,7 +12,7 @@ from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, UnitErr
 from mbembed.tables.axis import check_names, some
 from mbembed.tables.labels import make_taxon
 from mbembed.tables.profile import Decision, Profile
-from mbembed.tables.rows import SPECIES, Rows
+from mbembed.tables.rows import SGB_RANK, SPECIES, Rows
 from mbembed.tables.units import decide_unit
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
     table.eliminate_zeros()
     repeats, lost = rows.leftovers(chosen)
     unclassified = _sum_columns(values, [*rows.unclassified, *lost])
-    if rank != SPECIES and options.rank is None:
+    if rank not in (SPECIES, SGB_RANK) and options.rank is None:
         warnings.append(f"there are no rows at species rank; {rank} was taken, which no model knows")
     if lost:
         warnings.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbembed.errors import EmptyTableError
-from mbembed.tables.lineages import axis_lineages, taxa_lineages
+from mbembed.tables.lineages import axis_lineages, axis_taxids, taxa_lineages
 from mbembed.tables.raw import RawTable
 from mbembed.tables.sides import check_sides
 
@@ -82,6 +82,7 @@ def biom_table(
         labels=observations[0],
         dialect=dialect,
         lineages=taxa_lineages(observations[1], observations[0]),
+        taxids=axis_taxids(observations[1]),
         decisions=[decision],
         sample_metadata=_frame(samples),
     )

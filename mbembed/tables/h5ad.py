@@ -12,7 +12,7 @@ import numpy as np
 
 from mbembed.errors import DialectError, EmptyTableError, MbembedError, TableError
 from mbembed.tables.hdf5 import hdf5_kind, opened, read_numbers, read_sparse, read_strings, read_values
-from mbembed.tables.lineages import taxa_lineages
+from mbembed.tables.lineages import axis_taxids, taxa_lineages
 from mbembed.tables.raw import RawTable
 from mbembed.tables.sides import check_sides
 
@@ -114,6 +114,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         labels=taxa,
         dialect=DIALECT,
         lineages=taxa_lineages(features, taxa),
+        taxids=axis_taxids(features),
         decisions=[decision],
         sample_metadata=frame,
     )

@@ -10,7 +10,7 @@ from mbembed.tables.profile import Taxon
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["RANKS", "is_unclassified", "lineage_from_label", "make_taxon", "rank_of", "unmangle"]
+__all__ = ["RANKS", "identity", "is_unclassified", "lineage_from_label", "make_taxon", "rank_of", "unmangle"]
 
 #: Letter of a rank prefix → rank, from the widest to the narrowest. ``d`` and ``k`` are one step.
 RANKS: Mapping[str, str] = {
@@ -34,6 +34,8 @@ UNCLASSIFIED_IDS = frozenset({"0", "-1"})
 
 _PREFIX = re.compile(r"^([dkpcofgst])__")
 _SEPARATORS = re.compile(r"\s*[|;]\s*")
+#: Id of a mOTU behind its name: ``[ref_mOTU_v3_00001]``, ``[mOTUv4.0_000001]``.
+_MOTU = re.compile(r"\s*\[((?:ref|meta|ext)_mOTU_\w+|mOTUv[\d.]+_\w+)\]$")
 #: What QIIME 2 writes for a rank without a name.
 _NAMELESS = "__"
 #: A bare epithet, as Greengenes and SILVA write it, with the letter of Greengenes2: ``copri_A``.
@@ -117,7 +119,7 @@ def make_taxon(label: str, lineage: Sequence[str], taxid: str = "") -> Taxon:
     """
     rank = rank_of(label, lineage)
     last = lineage[-1] if lineage else label.strip()
-    name = _bare(last)
+    name = _MOTU.sub("", _bare(last))
     genus = _genus(lineage) if rank == "species" and _EPITHET.fullmatch(name) else ""
     if genus:
         name = f"{genus} {name}"
@@ -127,6 +129,18 @@ def make_taxon(label: str, lineage: Sequence[str], taxid: str = "") -> Taxon:
         parent = next((bare for bare in map(_bare, reversed(lineage)) if bare), "")
         name = f"unnamed {rank or 'taxon'} of {parent.replace('_', ' ')}" if parent else "unnamed"
     return Taxon(label, name, tuple(lineage), rank, taxid)
+
+
+def identity(taxon: Taxon) -> tuple[str, str]:
+    """Return what two rows must share to be summed as one taxon: the name, and the id of a mOTU.
+
+    Examples
+    --------
+    >>> identity(Taxon("Clostridium sp. [ref_mOTU_v3_00851]", "Clostridium sp."))
+    ('Clostridium sp.', 'ref_mOTU_v3_00851')
+    """
+    motu = _MOTU.search(taxon.source)
+    return taxon.name, motu.group(1) if motu else ""
 
 
 def is_unclassified(label: str, lineage: Sequence[str], taxid: str = "") -> bool:

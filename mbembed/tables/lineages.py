@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LINEAGE_KEYS",
+    "TAXID_KEYS",
     "axis_lineages",
+    "axis_taxids",
     "lineage_of",
     "lineage_of_ranks",
     "rank_prefix",
@@ -26,6 +28,8 @@ __all__ = [
 #: Keys under which whole lineages are kept, lower case: BIOM documentation (``taxonomy``), QIIME 2
 #: (``Taxon``), QIIME 1 (``ConsensusLineage``), mia and AnnData exports (``lineage``, ``clade_name``).
 LINEAGE_KEYS = ("taxonomy", "taxon", "consensuslineage", "consensus_lineage", "lineage", "clade_name")
+#: Keys under which NCBI Taxonomy ids are kept, lower case, best first: MetaPhlAn, taxpasta, GMrepo.
+TAXID_KEYS = ("ncbi_tax_id", "clade_taxid", "taxonomy_id", "tax_id", "taxid", "ncbi_taxon_id")
 
 #: Name of a rank, lower case → its prefix, from the widest rank to the narrowest.
 RANK_PREFIXES: Mapping[str, str] = {
@@ -126,6 +130,28 @@ def axis_lineages(metadata: Mapping[str, Sequence[object]]) -> list[tuple[str, .
         if any(found):
             return found
     return next((found for found in whole if any(found)), None)
+
+
+def axis_taxids(metadata: Mapping[str, Sequence[object]]) -> list[str] | None:
+    """Find the NCBI Taxonomy ids among what is known about each id of an axis.
+
+    Parameters
+    ----------
+    metadata : mapping of str to sequence
+
+    Returns
+    -------
+    list of str, or None
+        The last id of a path of ids (MetaPhlAn: ``2|1239|40520``); empty where there is none.
+
+    Examples
+    --------
+    >>> axis_taxids({"NCBI_tax_id": ["2|40520", "", None]})
+    ['40520', '', '']
+    """
+    by_key = {key.strip().lower(): key for key in metadata}
+    found = next((metadata[by_key[key]] for key in TAXID_KEYS if key in by_key), None)
+    return None if found is None else ["" if one is None else str(one).strip().split("|")[-1] for one in found]
 
 
 def split_lineage(text: str) -> tuple[str, ...]:

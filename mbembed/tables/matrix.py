@@ -118,7 +118,11 @@ def raw_matrix(cells: Cells, options: ReadOptions, *, path: str = "") -> RawTabl
     -------
     RawTable
     """
-    orientation = find_orientation(cells.labels, cells.columns, options.orientation, path=path)
+    known = _taxonomy(cells)
+    if known and not options.orientation:
+        orientation = Decision("orientation", "taxa-in-rows", "a column of lineages stands beside them")
+    else:
+        orientation = find_orientation(cells.labels, cells.columns, options.orientation, path=path)
     taxa_in_rows = orientation.value == "taxa-in-rows"
     samples, taxa = (cells.columns, cells.labels) if taxa_in_rows else (cells.labels, cells.columns)
     decisions = [orientation]
@@ -128,7 +132,7 @@ def raw_matrix(cells: Cells, options: ReadOptions, *, path: str = "") -> RawTabl
             Decision("names", "R names undone", "names hold '.' and no blank, as R's make.names writes them")
         )
     elif taxa_in_rows:
-        lineages = _taxonomy(cells)
+        lineages = known
     return RawTable(
         values=cells.values.T.tocsr() if taxa_in_rows else cells.values,
         sample_ids=samples,

@@ -10,7 +10,8 @@ from mbembed.errors import DialectError, EmptyTableError, TableError
 from mbembed.tables.axis import find_orientation
 from mbembed.tables.bounded import as_file, damaged
 from mbembed.tables.layout import TEXT_COLUMNS
-from mbembed.tables.lineages import taxa_lineages
+from mbembed.tables.lineages import LINEAGE_KEYS, axis_taxids, taxa_lineages
+from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 
 if TYPE_CHECKING:
@@ -94,9 +95,12 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             path=str(source.path),
         )
     rows = ["NA" if name is None else str(name) for name in frame[key].to_list()]
-    decision = find_orientation(rows, numbers, options.orientation, path=str(source.path))
-    values = _values(frame, numbers)
     known = {name: frame[name].to_list() for name in texts}
+    if not options.orientation and any(name.lower() in LINEAGE_KEYS for name in texts):
+        decision = Decision("orientation", "taxa-in-rows", "a column of lineages stands beside them")
+    else:
+        decision = find_orientation(rows, numbers, options.orientation, path=str(source.path))
+    values = _values(frame, numbers)
     if decision.value == "taxa-in-rows":
         return RawTable(
             values=np.ascontiguousarray(values.T),
@@ -104,6 +108,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             labels=rows,
             dialect=DIALECT,
             lineages=taxa_lineages(known, rows),
+            taxids=axis_taxids(known),
             decisions=[decision],
         )
     metadata = None

@@ -45,6 +45,12 @@ class Taxon(NamedTuple):
     rank: str = ""
     taxid: str = ""
 
+    @property
+    def label(self) -> str:
+        """Name for people: a strain or SGB with its species, where the lineage has one."""
+        species = next((part[3:].replace("_", " ") for part in self.lineage if part.startswith("s__")), "")
+        return f"{species} ({self.name})" if self.rank == "strain" and species else self.name
+
 
 class Decision(NamedTuple):
     """One thing that was decided while reading, and why.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,9 @@ PARENT_SHARE = 0.98
 NESTED_SHARE = 0.9
 #: The rank that models know.
 SPECIES = "species"
+#: The rank at which MetaPhlAn 4 lists its species-level genome bins, and how it writes them.
+SGB_RANK = "strain"
+_SGB = re.compile(r"t__SGB\d+(_group)?$")
 #: Rows that say no rank in a table that has ranks, but not species.
 UNRANKED = "unranked"
 
@@ -73,7 +77,10 @@ class Rows(NamedTuple):
         return cls(lineages, ranks, taxa, unclassified, parents, any(map(bool, lineages)))
 
     def choose(self, asked: str | None, path: str) -> tuple[list[int], str]:
-        """Choose one rank: the one asked for, else species, else the narrowest.
+        """Choose one rank: the one asked for, else SGBs, else species, else the narrowest.
+
+        MetaPhlAn 4 tables that list SGBs (``t__SGB15316``) below the species are read at that
+        rank: one species name can cover several SGBs, and many SGBs have no name at all.
 
         Returns
         -------
@@ -87,7 +94,7 @@ class Rows(NamedTuple):
         """
         present = {self.ranks[i] for i in self.taxa}
         found = [rank for rank in dict.fromkeys(RANKS.values()) if rank in present]
-        rank = asked or (found[-1] if found and SPECIES not in found else SPECIES)
+        rank = asked or (SGB_RANK if self._lists_sgbs() else found[-1] if found and SPECIES not in found else SPECIES)
         if found and rank not in found:
             raise TableError(
                 f"{path or 'the table'} has no rows of the rank {rank}",
@@ -96,6 +103,16 @@ class Rows(NamedTuple):
                 path=path,
             )
         return [i for i in self.taxa if self.ranks[i] == rank], rank
+
+    def _lists_sgbs(self) -> bool:
+        """Whether every species row of the table has its SGBs below it, so that none is lost with them."""
+        covered = {
+            self.lineages[i][:-1]
+            for i in self.taxa
+            if self.ranks[i] == SGB_RANK and self.lineages[i] and _SGB.match(self.lineages[i][-1])
+        }
+        species = {self.lineages[i] for i in self.taxa if self.ranks[i] == SPECIES}
+        return bool(covered) and species <= covered
 
     def leftovers(self, chosen: Sequence[int]) -> tuple[list[int], list[int]]:
         """Split the rows that were not chosen: those that repeat others, and those that nothing else covers."""

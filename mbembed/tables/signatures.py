@@ -25,12 +25,23 @@ PCL_LINES = 300
 #: How many lines of a Kraken report must look like one.
 KRAKEN_LINES = 2
 
-_KRAKEN = re.compile(r"\s*\d+\.\d+\t\d+\t\d+\t(\d+\t\d+\t)?[A-Z]\d*\t\d+\t")
-_MOTUS = re.compile(r"#\s*(git tag version|motus version|call: python \S*motus)|#(consensus_taxonomy|mOTUs?)\t")
+_KRAKEN = re.compile(r"\s*\d+\.\d+\t\d+\t\d+\t(\d+\t\d+\t)?[A-Z-]\d*\t\d+\t")
+_MOTUS = re.compile(
+    r"#\s*(git tag version|motus version|call: python \S*motus)|#(consensus_taxonomy|mOTUs?)\t|#tool_version=\S+\tdatabase"
+)
+_KRAKEN_MPA = re.compile(r"[dk]__?[A-Z][^\t]*\t\d+(\.\d+)?$")
 _MPA_INDEX = re.compile(r"#(mpa_v\w+)")
 _MPA_SAMPLE = re.compile(r"#?\w+\tMetaphlan2?_Analysis", re.IGNORECASE)
 _TAXON = re.compile(r'"?[dk]__')
 _MPA_LINEAGE = re.compile(r"[dk]__[^\t|]+\|p__")
+_SYLPH_LINEAGE = re.compile(r"d__[^\t|;]+\|p__")
+_SOURMASH = re.compile(r"lineage\t[^\t]")
+_MOTHUR_SHARED = re.compile(r"label\tGroup\tnum\w+\t")
+#: Names of a column of NCBI Taxonomy ids, lower case (GMrepo, and what people write).
+TAXID_COLUMNS = frozenset(
+    {"ncbi_taxon_id", "ncbi_taxid", "ncbi_tax_id", "ncbi_taxonomy_id", "taxid", "tax_id", "taxon_id"}
+)
+_TAXID = re.compile(r'"?(\d+|-1)"?$')
 
 
 class Signature(NamedTuple):
@@ -94,8 +105,11 @@ def _kraken2(lines: Sequence[str]) -> str | None:
 
 
 def _bracken(lines: Sequence[str]) -> str | None:
-    if lines[0].startswith("name\ttaxonomy_id\ttaxonomy_lvl\t"):
-        return "single" if "kraken_assigned_reads" in lines[0] else "combined"
+    """By the first three columns; R may have put quotes around them, and a column of row numbers before."""
+    names = [cell.strip('"') for cell in re.split(r"[\t,;]", lines[0])]
+    names = names[1:] if names[0] == "" else names
+    if names[:3] == ["name", "taxonomy_id", "taxonomy_lvl"]:
+        return "single" if "kraken_assigned_reads" in names else "combined"
     return None
 
 
@@ -106,8 +120,20 @@ def _motus(lines: Sequence[str]) -> str | None:
 def _kraken_mpa(lines: Sequence[str]) -> str | None:
     if lines[0].startswith("#Classification\t"):
         return "with a header"
-    cells = lines[0].split("\t", 2)
-    return "without a header" if len(cells) == 2 and _TAXON.match(cells[0]) and is_number(cells[1]) else None
+    if not _KRAKEN_MPA.match(lines[0]):
+        return None
+    old = not lines[0].startswith(("d__", "k__"))
+    return "without a header" if not old or any(re.search(r"\|[kp]_", line) for line in lines[:PCL_LINES]) else None
+
+
+def _sylph(lines: Sequence[str]) -> str | None:
+    if lines[0].startswith("#SampleID\t") and "Taxonomies_used" in lines[0]:
+        return "single sample"
+    header = lines[1 if lines[0].startswith("#") and len(lines) > 1 else 0].split("\t")
+    if header[:3] == ["clade_name", "relative_abundance", "sequence_abundance"]:
+        return "single sample"
+    merged = header[0] == "clade_name" and not lines[0].startswith("#")
+    return "merged" if merged and any(map(_SYLPH_LINEAGE.match, lines)) else None
 
 
 def _metaphlan(lines: Sequence[str]) -> str | None:
@@ -136,10 +162,30 @@ def _mpa_version(index: re.Match[str] | None) -> str:
 
 
 def _taxpasta(lines: Sequence[str]) -> str | None:
-    if not lines[0].startswith(("taxonomy_id\t", "taxonomy_id,")):
+    header = [cell.strip('"') for cell in re.split(r"[\t,]", lines[0])]
+    if header[0] != "taxonomy_id" or len(header) < 2:
         return None
-    header = re.split(r"[\t,]", lines[0])
-    return "long" if "sample" in header and "count" in header else "wide"
+    if "count" in header:
+        return "long" if "sample" in header else "single sample"
+    return "wide"
+
+
+def _sourmash(lines: Sequence[str]) -> str | None:
+    body = lines[1:]
+    found = _SOURMASH.match(lines[0]) and body and (";" in body[0].split("\t")[0] or body[0].startswith("unclassified\t"))
+    return "lineage_summary" if found else None
+
+
+def _taxids(lines: Sequence[str]) -> str | None:
+    """By a column of tax ids with GMrepo's abundances beside it, or in the first place with ids below."""
+    delimiter = "\t" if "\t" in lines[0] else ","
+    header = [cell.strip().lower() for cell in split_line(lines[0], delimiter)]
+    if "clade_name" in header or len(header) < 2:
+        return None
+    if "relative_abundance" in header and TAXID_COLUMNS & set(header):
+        return "one row per sample and taxon" if len(header) > 2 else "one sample"
+    below = [line.split(delimiter, 1)[0] for line in lines[1:KRAKEN_LINES + 1] if line.strip()]
+    return "one column per sample" if header[0] in TAXID_COLUMNS and below and all(map(_TAXID.match, below)) else None
 
 
 def _biom_tsv(lines: Sequence[str]) -> str | None:
@@ -149,7 +195,7 @@ def _biom_tsv(lines: Sequence[str]) -> str | None:
 
 
 def _mothur(lines: Sequence[str]) -> str | None:
-    if lines[0].startswith("label\tGroup\tnumOtus"):
+    if _MOTHUR_SHARED.match(lines[0]):
         return "shared"
     return "taxonomy" if lines[0].startswith("OTU\tSize\tTaxonomy") else None
 
@@ -175,8 +221,11 @@ _TESTS: tuple[tuple[str, str, Callable[[Sequence[str]], str | None]], ...] = (
     ("bracken", "a Bracken table", _bracken),
     ("motus", "a mOTUs profile", _motus),
     ("kraken-mpa", "a KrakenTools mpa table", _kraken_mpa),
+    ("sylph", "a profile of sylph-tax", _sylph),
     ("metaphlan", "a MetaPhlAn profile", _metaphlan),
     ("taxpasta", "a taxpasta table", _taxpasta),
+    ("sourmash", "a lineage summary of sourmash", _sourmash),
+    ("taxids", "a table of NCBI Taxonomy ids", _taxids),
     ("biom-tsv", "a table of biom convert", _biom_tsv),
     ("mothur", "a mothur file", _mothur),
     ("pcl", "a table with metadata rows above the taxa (PCL)", _pcl),

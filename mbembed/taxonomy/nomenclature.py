@@ -64,6 +64,12 @@ class Nomenclature(NamedTuple):
     also: tuple[str, ...] = ()
 
     @property
+    def words(self) -> str:
+        """The naming in words."""
+        title = NOMENCLATURES.get(self.name, self.name)
+        return f"{title}, {self.release}" if self.release else title
+
+    @property
     def release_number(self) -> int:
         """Release of GTDB; 220 where it is not known."""
         digits = self.release.removeprefix("R")

@@ -125,10 +125,11 @@ def test_nothing_but_unknown(tmp_path: Path) -> None:
     assert (profile.n_taxa, profile.unclassified.tolist()) == (0, [100.0])
 
 
-def test_strains_on_demand(tmp_path: Path) -> None:
+def test_sgbs_are_preferred_to_species(tmp_path: Path) -> None:
     path = fixtures.metaphlan_single(tmp_path)
-    assert read_table(path).dropped["strain"] == 4
-    profile = read_table(path, rank="strain")
+    assert read_table(path, rank="species").dropped["strain"] == 4
+    profile = read_table(path)
+    assert profile.dropped["species"] > 0
     assert profile.taxon_names == ["SGB1", "SGB2", "SGB3", "SGB4"]
     np.testing.assert_allclose(profile.classified, [100.0])
 
