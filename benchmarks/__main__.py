@@ -57,7 +57,7 @@ def main() -> None:
         from mbembed.models.importing import import_checkpoint
 
         model = import_checkpoint(args.checkpoint, args.species, "mae30")
-        species = [name for name in dict.fromkeys(model.species)]
+        species = list(dict.fromkeys(model.species))
         for n_samples in (SMALL, LARGE):
             table = folder / f"{n_samples}.tsv"
             synthetic_table(table, species, n_samples)

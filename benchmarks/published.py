@@ -22,9 +22,14 @@ def main(script: str, checkpoint: str, species: str, table: str, out: str) -> No
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.model(x)
 
-    private = (
-        "LabData.DataAnalyses.MicrobiomeModelling.RepresentationAndPrediction.CreateRepresentation.autoencoder".split(".")
-    )
+    private = [
+        "LabData",
+        "DataAnalyses",
+        "MicrobiomeModelling",
+        "RepresentationAndPrediction",
+        "CreateRepresentation",
+        "autoencoder",
+    ]
     for depth in range(1, len(private) + 1):
         module = types.ModuleType(".".join(private[:depth]))
         module.__path__ = []

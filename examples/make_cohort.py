@@ -48,7 +48,7 @@ def simulate() -> tuple[np.ndarray, list[str], list[dict[str, str]]]:
     names = [row["name"] for row in rows]
     genus = np.array([name.split()[0] for name in names])
     prevalence = np.array([float(row["prevalence"]) for row in rows])
-    mean = np.array([float(row["mean_abundance"]) for row in rows])
+    mean = np.array([float(row["mean_fraction"]) for row in rows])
     centre = np.log10(mean / prevalence) - SPREAD**2 * np.log(10) / 2  # so that the mean comes out right
 
     values, metadata = [], []

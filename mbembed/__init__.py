@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mbembed.pipeline import embed
     from mbembed.embedding import Embedding
     from mbembed.estimator import Embedder
     from mbembed.match import Match, match_profile
     from mbembed.models.folder import Model
     from mbembed.models.store import list_models, load_model
+    from mbembed.pipeline import embed
     from mbembed.tables import read_table
     from mbembed.tables.profile import Profile
 

@@ -60,7 +60,7 @@ class Embedding:
 
     @property
     def dimension_names(self) -> list[str]:
-        """Column names of every output: ``embedding_0``, ``embedding_1``, …"""
+        """Column names of every output: ``embedding_0``, ``embedding_1`` and so on."""
         return [f"embedding_{i}" for i in range(self.n_dimensions)]
 
     @cached_property
@@ -134,4 +134,6 @@ class Embedding:
         )
 
     def __repr__(self) -> str:
-        return f"<Embedding: {self.n_samples} samples × {self.n_dimensions} dimensions, model {self.match.model.name!r}>"
+        return (
+            f"<Embedding: {self.n_samples} samples × {self.n_dimensions} dimensions, model {self.match.model.name!r}>"
+        )

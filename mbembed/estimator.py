@@ -12,9 +12,8 @@ import numpy as np  # noqa: E402
 from sklearn.base import BaseEstimator, TransformerMixin  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
-from mbembed.pipeline import embed  # noqa: E402
 from mbembed.errors import TableError  # noqa: E402
-
+from mbembed.pipeline import embed  # noqa: E402
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +113,7 @@ class Embedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ).values  # fmt: skip
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
-        """Return ``embedding_0``, ``embedding_1``, …"""
+        """Return ``embedding_0``, ``embedding_1`` and so on."""
         check_is_fitted(self)
         return np.asarray([f"embedding_{i}" for i in range(self.model_.n_dimensions)], dtype=object)
 

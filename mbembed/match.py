@@ -190,7 +190,11 @@ class Match:
         a column of the table that is called just so is divided among them; it stays
         unclassified in every count. No other label (``UNKNOWN``, ``UNCLASSIFIED``) does so.
         """
-        return bool(self.model.unnamed) and self.closure == "input" and self.model.unnamed in self.profile.unclassified_labels
+        return (
+            bool(self.model.unnamed)
+            and self.closure == "input"
+            and self.model.unnamed in self.profile.unclassified_labels
+        )
 
     def _unnamed(self) -> csr_array:
         from scipy.sparse import csr_array
@@ -201,7 +205,7 @@ class Match:
         return csr_array(csr_array(self.profile.unclassified_labels[self.model.unnamed][:, None]) @ csr_array(row))
 
     def _closure_total(self) -> NDArray[np.float64] | None:
-        """What each sample is divided by; ``None`` where the values are fractions already."""
+        """Return what each sample is divided by; ``None`` where the values are fractions already."""
         if self.closure == "classified":
             return self.profile.classified
         if self.closure == "matched":
@@ -261,7 +265,9 @@ class Match:
         mean = np.where(self.matched_taxa, 0.0, self._mean_abundance)
         order = np.argsort(-mean, kind="stable")[:limit].tolist()
         return [
-            Leftover(self.profile.taxa[i].label, float(mean[i]), self.placements[i].reason) for i in order if mean[i] > 0
+            Leftover(self.profile.taxa[i].label, float(mean[i]), self.placements[i].reason)
+            for i in order
+            if mean[i] > 0
         ]
 
     def rules(self) -> dict[str, dict[str, float]]:

@@ -124,5 +124,7 @@ def check_choice(name: str, value: object) -> None:
     from mbembed.errors import UsageError
 
     raise UsageError(
-        f"{name} is {value!r}", expected=f"one of {', '.join(option.choices)}", hint=f"{option.flag} {option.choices[0]}"
+        f"{name} is {value!r}",
+        expected=f"one of {', '.join(option.choices)}",
+        hint=f"{option.flag} {option.choices[0]}",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ import pytest
 import mbembed
 from mbembed.errors import MissingExtraError, NoMatchError, UsageError
 from tests.helpers import ROOT, SHARED, needs_shared
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOLDEN = ROOT / "tests" / "data" / "golden"
 MODEL = str(GOLDEN / "model")
@@ -156,7 +159,8 @@ def test_min_coverage_leaves_samples_out(table: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"on_empty": "guess"}, {"device": "tpu"}, {"min_coverage": 60}, {"closure": "all"}, {"names": "fuzzy"}]
+    "arguments",
+    [{"on_empty": "guess"}, {"device": "tpu"}, {"min_coverage": 60}, {"closure": "all"}, {"names": "fuzzy"}],
 )
 def test_wrong_arguments(table: pd.DataFrame, arguments: dict[str, object]) -> None:
     with pytest.raises(UsageError):
@@ -168,7 +172,12 @@ def test_summary_repeats_the_run() -> None:
     summary = json.loads(json.dumps(embedding.summary))
     assert summary["input"]["sha256"] == embedding.match.profile.sha256
     assert summary["model"]["weights_sha256"] == embedding.match.model.weights_sha256
-    assert {decision["what"] for decision in summary["input"]["decisions"]} >= {"format", "orientation", "units", "rank"}
+    assert {decision["what"] for decision in summary["input"]["decisions"]} >= {
+        "format",
+        "orientation",
+        "units",
+        "rank",
+    }
     assert summary["options"]["closure"] == "input"
     assert summary["match"]["samples"]["id"][0] == "golden0"
     assert summary["environment"]["mbembed"] == mbembed.__version__

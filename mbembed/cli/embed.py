@@ -44,13 +44,19 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         parents=[quiet_parser()],
     )
     parser.add_argument("table", metavar="TABLE", help="abundance table")
-    parser.add_argument("-o", "--output", metavar="OUT", default="-", help="where to write the vectors (default: stdout, as TSV)")
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", default="-", help="where to write the vectors (default: stdout, as TSV)"
+    )
     add_options(parser, ("model",), "model")
     add_options(parser, READING, "how the table is read (decided from its content unless given)")
     add_options(parser, MATCHING, "how it is matched and embedded")
     report = parser.add_argument_group("reports")
-    report.add_argument("--match", metavar="TSV", help="write which taxon fed which model species, by which rule, and the leftovers")
-    report.add_argument("--summary", metavar="JSON", help="write every decision, version, hash and count: enough to repeat the run")
+    report.add_argument(
+        "--match", metavar="TSV", help="write which taxon fed which model species, by which rule, and the leftovers"
+    )
+    report.add_argument(
+        "--summary", metavar="JSON", help="write every decision, version, hash and count: enough to repeat the run"
+    )
     parser.set_defaults(run=run)
 
 

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+from mbembed.options import WARN_COVERAGE
 
 if TYPE_CHECKING:
     from mbembed.match import Match
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
-#: Leftovers and worst samples that are shown.
+#: A model is recommended before the default if it matches this much more of the median sample's
+#: abundance (share): smaller differences do not outweigh that the default fits most tables.
+CLEARLY_BETTER = 0.05
+#: Leftovers and badly matched samples that are named.
 SHOWN = 5
 
 DESCRIPTION = """\
@@ -74,16 +78,29 @@ def _words(table: str, profile: Profile, matches: list[Match]) -> str:
         nomenclature = matches[0].nomenclature
         lines.append(f"  names: {nomenclature.words} – {nomenclature.evidence}")
         if nomenclature.also:
-            lines.append(f"  note: part of the taxa is named otherwise ({', '.join(nomenclature.also)}): mixed profilers?")
+            lines.append(
+                f"  note: part of the taxa is named otherwise ({', '.join(nomenclature.also)}): mixed profilers?"
+            )
     for match in matches:
         lines += ["", *_model_words(match)]
-    best = max(matches, key=lambda match: match.median_coverage, default=None)
+    best = _best(matches)
     lines.append("")
     if best is None or best.verdict == "nothing matched":
-        lines.append("Nothing matches: embeddings cannot be made. Are the taxa species names (see --rank, --orientation)?")
+        lines.append(
+            "Nothing matches: embeddings cannot be made. Are the taxa species names (see --rank, --orientation)?"
+        )
     else:
         lines.append(f"Next: mbembed embed {shlex.quote(table)} --model {best.model.name} -o embeddings.tsv")
     return "\n".join(lines)
+
+
+def _best(matches: list[Match]) -> Match | None:
+    """Return the match to go on with: the first (the embedded default), unless another is clearly better."""
+    best = matches[0] if matches else None
+    for match in matches[1:]:
+        if best and match.median_coverage > best.median_coverage + CLEARLY_BETTER:
+            best = match
+    return best
 
 
 def _model_words(match: Match) -> list[str]:
@@ -91,17 +108,20 @@ def _model_words(match: Match) -> list[str]:
     lines = [
         f"Model {model.name}: {match.verdict}",
         f"  abundance matched: {match.median_coverage:.1%} in the median sample",
-        f"  taxa matched: {int(match.matched_taxa.sum())} of {match.profile.n_taxa}; "
-        f"model species reached: {match.n_species_reached} of {model.n_named_species} "
-        f"({match.n_observable} can be seen at all with these names)",
+        (
+            f"  taxa matched: {int(match.matched_taxa.sum())} of {match.profile.n_taxa}; "
+            f"model species reached: {match.n_species_reached} of {model.n_named_species} "
+            f"({match.n_observable} can be seen at all with these names)"
+        ),
     ]
     unclassified = match.unclassified_fraction
     if unclassified.any():
         lines.append(f"  unclassified by the profiler: {unclassified.mean():.1%} of the samples' abundance on average")
-    if match.verdict != "nothing matched" and match.profile.n_samples > 1:
-        order = match.coverage.argsort(kind="stable")[:SHOWN].tolist()
+    low = (match.coverage < WARN_COVERAGE).sum()
+    if match.verdict != "nothing matched" and low:
+        order = match.coverage.argsort(kind="stable")[: min(SHOWN, low)].tolist()
         worst = ", ".join(f"{match.profile.sample_ids[i]} {match.coverage[i]:.0%}" for i in order)
-        lines.append(f"  worst samples: {worst}")
+        lines.append(f"  samples below {WARN_COVERAGE:.0%}: {low} of {match.profile.n_samples}; the worst: {worst}")
     leftovers = ", ".join(f"{name} ({share:.1%}, {reason})" for name, share, reason in match.leftovers(SHOWN))
     if leftovers:
         lines.append(f"  most abundant without a match: {leftovers}")

@@ -62,7 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     args = parser.parse_args(arguments)
-    console.set_level(console.QUIET if args.quiet else console.VERBOSE if args.verbose or args.debug else console.NORMAL)
+    console.set_level(
+        console.QUIET if args.quiet else console.VERBOSE if args.verbose or args.debug else console.NORMAL
+    )
     try:
         status: int = args.run(args)
         sys.stdout.flush()
@@ -81,7 +83,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         if args.debug:
             raise
-        console.error("the memory of this machine is not enough for this table. Try: split it by samples; vectors do not change.")
+        console.error(
+            "the memory of this machine is not enough for this table. Try: split it by samples; vectors do not change."
+        )
         return EXIT_DATA
     except Exception as error:
         if args.debug:

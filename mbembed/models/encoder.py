@@ -7,6 +7,7 @@ becomes matrix products with an exact GELU between them.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -29,6 +30,9 @@ BLOCK_ROWS = 512
 #: error of float32 arithmetic for every value above 0.1, and lets text files with eight
 #: decimals hold exactly the same numbers as binary files.
 EMBEDDING_DECIMALS = 8
+
+#: In an expected shape: any length.
+ANY = -1
 
 
 class Stage(NamedTuple):
@@ -69,64 +73,90 @@ def fold(layers: Sequence[Mapping[str, object]], tensors: Mapping[str, NDArray[n
     ModelError
         If a layer is of an unknown type, a tensor is missing, or shapes do not chain.
     """
-    stages: list[Stage] = []
-    weight: NDArray[np.float64] | None = None
-    bias: NDArray[np.float64] | None = None
-
-    def tensor(layer: Mapping[str, object], role: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        name = layer.get(role)
-        if not isinstance(name, str) or name not in tensors:
-            raise ModelError(f"layer {layer.get('type')!r} has no tensor for {role!r}", expected="every tensor in weights.safetensors")
-        array = np.asarray(tensors[name], dtype=np.float64)
-        if any(want not in (-1, have) for want, have in zip(shape, array.shape, strict=False)) or array.ndim != len(shape):
-            raise ModelError(f"tensor {name!r} has shape {array.shape}", expected=f"{shape} (-1: any)")
-        if not np.isfinite(array).all():
-            raise ModelError(f"tensor {name!r} holds values that are not finite", expected="numbers only")
-        return array
-
-    def close(gelu: bool) -> None:
-        nonlocal weight, bias
-        if weight is None or bias is None:
-            if gelu:
-                raise ModelError("a gelu layer has no linear layer before it", expected="linear first")
-            return
-        with np.errstate(over="ignore"):
-            stage = Stage(np.ascontiguousarray(weight, np.float32), bias.astype(np.float32), gelu)
-        if not (np.isfinite(stage.weight).all() and np.isfinite(stage.bias).all()):
-            raise ModelError("the weights of a layer are too large", expected="weights within float32, BatchNorm folded in")
-        stages.append(stage)
-        weight = bias = None
-
-    width = -1
+    chain = _Chain(tensors)
+    steps = {"linear": chain.linear, "batch_norm": chain.batch_norm, "gelu": chain.gelu}
     for layer in layers:
         kind = layer.get("type")
-        if kind == "linear":
-            close(gelu=False)
-            matrix = tensor(layer, "weight", (-1, width))
-            weight, width = matrix.T, matrix.shape[0]
-            bias = tensor(layer, "bias", (width,))
-        elif kind == "batch_norm":
-            if weight is None or bias is None:
-                raise ModelError("a batch_norm layer does not follow a linear layer", expected="linear, batch_norm, gelu, dropout")
-            variance = tensor(layer, "running_var", (width,))
-            eps = float(layer.get("eps", 0.0))  # type: ignore[arg-type]
-            if (variance + eps <= 0).any():
-                raise ModelError("a batch_norm layer has a variance that is not positive", expected="variance + eps above 0")
-            scale = tensor(layer, "weight", (width,)) / np.sqrt(variance + eps)
-            weight = weight * scale
-            bias = (bias - tensor(layer, "running_mean", (width,))) * scale + tensor(layer, "bias", (width,))
-        elif kind == "gelu":
-            close(gelu=True)
-        elif kind != "dropout":  # dropout is the identity outside training
+        if kind == "dropout":  # the identity outside training
+            continue
+        if kind not in steps:
             raise ModelError(
                 f"the model has a layer of type {kind!r}",
                 expected="linear, batch_norm, gelu or dropout",
                 hint="pip install --upgrade mbembed (the model may need a newer version)",
             )
-    close(gelu=False)
-    if not stages:
+        steps[str(kind)](layer)
+    chain.close()
+    if not chain.stages:
         raise ModelError("the model has no layers", expected="at least one linear layer")
-    return stages
+    return chain.stages
+
+
+class _Chain:
+    """The stages so far, and the affine map that is being folded."""
+
+    def __init__(self, tensors: Mapping[str, NDArray[np.float32]]) -> None:
+        self.tensors = tensors
+        self.stages: list[Stage] = []
+        self.width = ANY
+        self.weight: NDArray[np.float64] | None = None
+        self.bias: NDArray[np.float64] | None = None
+
+    def linear(self, layer: Mapping[str, object]) -> None:
+        self.close()
+        matrix = self._tensor(layer, "weight", (ANY, self.width))
+        self.weight, self.width = matrix.T, matrix.shape[0]
+        self.bias = self._tensor(layer, "bias", (self.width,))
+
+    def batch_norm(self, layer: Mapping[str, object]) -> None:
+        if self.weight is None or self.bias is None:
+            raise ModelError(
+                "a batch_norm layer does not follow a linear layer", expected="linear, batch_norm, gelu, dropout"
+            )
+        shape = (self.width,)
+        variance = self._tensor(layer, "running_var", shape) + float(layer.get("eps", 0.0))  # type: ignore[arg-type]
+        if (variance <= 0).any():
+            raise ModelError(
+                "a batch_norm layer has a variance that is not positive", expected="variance + eps above 0"
+            )
+        scale = self._tensor(layer, "weight", shape) / np.sqrt(variance)
+        self.weight = self.weight * scale
+        self.bias = (self.bias - self._tensor(layer, "running_mean", shape)) * scale + self._tensor(
+            layer, "bias", shape
+        )
+
+    def gelu(self, layer: Mapping[str, object]) -> None:  # noqa: ARG002 - it has no parameters
+        if self.weight is None:
+            raise ModelError("a gelu layer has no linear layer before it", expected="linear first")
+        self.close(gelu=True)
+
+    def close(self, *, gelu: bool = False) -> None:
+        """End the affine map as a stage."""
+        if self.weight is None or self.bias is None:
+            return
+        with np.errstate(over="ignore"):  # checked below
+            stage = Stage(np.ascontiguousarray(self.weight, np.float32), self.bias.astype(np.float32), gelu)
+        if not (np.isfinite(stage.weight).all() and np.isfinite(stage.bias).all()):
+            raise ModelError(
+                "the folded weights of a layer are too large for float32", expected="weights of a trained model"
+            )
+        self.stages.append(stage)
+        self.weight = self.bias = None
+
+    def _tensor(self, layer: Mapping[str, object], role: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        name = layer.get(role)
+        if not isinstance(name, str) or name not in self.tensors:
+            raise ModelError(
+                f"layer {layer.get('type')!r} has no tensor for {role!r}",
+                expected="every tensor in weights.safetensors",
+            )
+        array = np.asarray(self.tensors[name], dtype=np.float64)
+        fits = array.ndim == len(shape) and all(w in (ANY, h) for w, h in zip(shape, array.shape, strict=True))
+        if not fits:
+            raise ModelError(f"tensor {name!r} has shape {array.shape}", expected=f"{shape} ({ANY}: any)")
+        if not np.isfinite(array).all():
+            raise ModelError(f"tensor {name!r} holds values that are not finite", expected="numbers only")
+        return array
 
 
 class Encoder:
@@ -140,12 +170,12 @@ class Encoder:
     --------
     >>> import numpy as np
     >>> stage = Stage(np.eye(2, dtype=np.float32), np.zeros(2, np.float32), gelu=True)
-    >>> Encoder([stage]).encode(np.array([[0.0, 1.0]], np.float32))
-    array([[0.        , 0.84134475]], dtype=float32)
+    >>> Encoder([stage]).encode(np.array([[0.0, 1.0]], np.float32)).round(4)
+    array([[0.    , 0.8413]], dtype=float32)
     """
 
     def __init__(self, stages: Sequence[Stage]) -> None:
-        for before, after in zip(stages, stages[1:], strict=False):
+        for before, after in pairwise(stages):
             if before.weight.shape[1] != after.weight.shape[0]:
                 raise ModelError(
                     f"a layer gives {before.weight.shape[1]} values, the next takes {after.weight.shape[0]}",
@@ -156,12 +186,12 @@ class Encoder:
     @property
     def n_inputs(self) -> int:
         """Number of input columns."""
-        return self.stages[0].weight.shape[0]
+        return int(self.stages[0].weight.shape[0])
 
     @property
     def n_dimensions(self) -> int:
         """Length of an embedding."""
-        return self.stages[-1].weight.shape[1]
+        return int(self.stages[-1].weight.shape[1])
 
     def encode(self, inputs: csr_array | NDArray[np.float32]) -> NDArray[np.float32]:
         """Encode samples.

@@ -10,11 +10,11 @@ from mbembed.errors import ModelError, OutputError, UsageError
 from mbembed.models.card import card
 from mbembed.models.chain import read_chain
 from mbembed.models.checkpoint import read_checkpoint
-from mbembed.models.folder import write_folder
 from mbembed.models.preprocess import Preprocessing
 from mbembed.models.published import PUBLISHED, published_as
 from mbembed.models.reference_csv import UNNAMED, read_species_csv
 from mbembed.models.store import DEFAULT, user_folder
+from mbembed.models.writing import write_folder
 
 if TYPE_CHECKING:
     import os

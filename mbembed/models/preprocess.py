@@ -71,7 +71,8 @@ class Preprocessing:
         ndarray of shape (n_samples, n_inputs)
             float32, C order.
         """
-        return np.float32(self.absent) + self.above_absent(fractions).toarray()
+        dense: NDArray[np.float32] = self.above_absent(fractions).toarray()
+        return dense + np.float32(self.absent)
 
     def above_absent(self, fractions: csr_array) -> csr_array:
         """Preprocess relative abundances, less the value that stands for "not detected".

@@ -52,7 +52,9 @@ def encode_on_device(model: Model, fractions: csr_array, device: str) -> NDArray
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError(
-            f"torch {torch.__version__} sees no CUDA device", expected="an NVIDIA GPU with its driver", hint="--device cpu"
+            f"torch {torch.__version__} sees no CUDA device",
+            expected="an NVIDIA GPU with its driver",
+            hint="--device cpu",
         )
     # Full float32 products: TF32 would cost three decimal digits.
     torch.backends.cuda.matmul.allow_tf32 = False

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, UnitError
 from mbembed.tables.axis import check_names, some
-from mbembed.tables.labels import make_taxon
+from mbembed.tables.labels import identity, make_taxon
 from mbembed.tables.profile import Decision, Profile
 from mbembed.tables.rows import SGB_RANK, SPECIES, Rows
 from mbembed.tables.units import decide_unit
@@ -200,20 +200,21 @@ def _check_sums(raw: RawTable, sums: NDArray[np.float64], path: str) -> None:
 def _merge(raw: RawTable, rows: Rows, chosen: Sequence[int]) -> tuple[list[Taxon], dict[str, int], sparse.csr_array]:
     """Name the chosen rows, and give the matrix that takes them out and sums equal names."""
     taxids = raw.taxids or [""] * len(raw.labels)
-    taxa: dict[str, Taxon] = {}
-    column: dict[str, int] = {}
-    counts: Counter[str] = Counter()
+    taxa: dict[tuple[str, str], Taxon] = {}
+    column: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     targets = []
     for i in chosen:
         taxon = make_taxon(raw.labels[i], rows.lineages[i], taxids[i])
-        targets.append(column.setdefault(taxon.name, len(column)))
-        taxa.setdefault(taxon.name, taxon)
-        counts[taxon.name] += 1
+        key = identity(taxon)
+        targets.append(column.setdefault(key, len(column)))
+        taxa.setdefault(key, taxon)
+        counts[key] += 1
     selector = sparse.csr_array(
         (np.ones(len(chosen)), (np.asarray(chosen, np.intp), np.asarray(targets, np.intp))),
         shape=(len(raw.labels), len(column)),
     )
-    return list(taxa.values()), {name: count for name, count in counts.items() if count > 1}, selector
+    return list(taxa.values()), {name: count for (name, _), count in counts.items() if count > 1}, selector
 
 
 def _sum_columns(values: sparse.csr_array, columns: Sequence[int]) -> NDArray[np.float64]:

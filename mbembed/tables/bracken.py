@@ -13,10 +13,10 @@ import numpy as np
 
 from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, UnitError
 from mbembed.tables.axis import some
+from mbembed.tables.cells import split_line
 from mbembed.tables.claims import claim, require
 from mbembed.tables.kraken_ranks import READS, host_note, lineage
 from mbembed.tables.layout import guess_delimiter
-from mbembed.tables.cells import split_line
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.records import Records, read_wide
@@ -169,7 +169,9 @@ def _check_fractions(rows: Sequence[_Row], path: str) -> list[str]:
     if wrong.size:
         return _raise_fraction(rows[int(wrong[0])], share, path)
     if share < 1 - SUM_TOLERANCE - HALF_DIGIT * len(rows):
-        return [f"the fractions add up to {share:.2f}: rows have been removed; the reads that are left count as the whole"]
+        return [
+            f"the fractions add up to {share:.2f}: rows have been removed; the reads that are left count as the whole"
+        ]
     return []
 
 

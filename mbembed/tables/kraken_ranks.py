@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-__all__ = ["READS", "RANK_CODES", "host_note", "lineage", "part"]
+__all__ = ["RANK_CODES", "READS", "host_note", "lineage", "part"]
 
 #: Rank code of a report → prefix of the part of a lineage (Kraken 2 manual, "Sample Report Output Format").
 RANK_CODES: Mapping[str, str] = {

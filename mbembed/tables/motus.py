@@ -80,7 +80,9 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     EmptyTableError, CellError
         If there are no mOTUs, or a cell holds no number.
     """
-    require(source, DIALECT, expected="comment lines of mOTUs and a header that begins with #consensus_taxonomy or #mOTU")
+    require(
+        source, DIALECT, expected="comment lines of mOTUs and a header that begins with #consensus_taxonomy or #mOTU"
+    )
     file = TextFile(source)
     numbered = enumerate(file.head, start=1)
     header = next((i for i, line in numbered if line.split("\t", 1)[0].strip().lower() in FIRST), None)
@@ -97,7 +99,9 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     sample_ids, named = names_from_columns(cells.columns)
     unit = "counts" if _COUNTS.search(comments) else "fraction" if _RELATIVE.search(comments) else None
     missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
-    nameless = sum(_INCERTAE.search(_species(label, parts)) is not None for label, parts in zip(labels, lineages, strict=True))
+    nameless = sum(
+        _INCERTAE.search(_species(label, parts)) is not None for label, parts in zip(labels, lineages, strict=True)
+    )
     reason = f"{nameless:,} of {len(labels):,} mOTUs have no species name and are known by their id only"
     taxids = text.get("ncbi_tax_id")
     return RawTable(
@@ -108,7 +112,11 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         lineages=lineages,
         taxids=taxids and ["" if taxid.strip().lower() in NO_ID else taxid.strip().split("|")[-1] for taxid in taxids],
         unit=unit,
-        decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect"), *named, Decision("names", "mOTUs", reason)],
+        decisions=[
+            Decision("orientation", "taxa-in-rows", "fixed by the dialect"),
+            *named,
+            Decision("names", "mOTUs", reason),
+        ],
         warnings=[*file.warnings, *missing],
     )
 

@@ -109,9 +109,7 @@ def number_in(text: str, *, line: int, column: str, path: str, row: str) -> floa
     return value
 
 
-def pivot(
-    cells: Mapping[tuple[str, str], float], path: str
-) -> tuple[sparse.csr_array, list[str], list[str]]:
+def pivot(cells: Mapping[tuple[str, str], float], path: str) -> tuple[sparse.csr_array, list[str], list[str]]:
     """Turn records into a matrix.
 
     Parameters

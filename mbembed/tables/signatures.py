@@ -172,7 +172,9 @@ def _taxpasta(lines: Sequence[str]) -> str | None:
 
 def _sourmash(lines: Sequence[str]) -> str | None:
     body = lines[1:]
-    found = _SOURMASH.match(lines[0]) and body and (";" in body[0].split("\t")[0] or body[0].startswith("unclassified\t"))
+    found = (
+        _SOURMASH.match(lines[0]) and body and (";" in body[0].split("\t")[0] or body[0].startswith("unclassified\t"))
+    )
     return "lineage_summary" if found else None
 
 
@@ -184,7 +186,7 @@ def _taxids(lines: Sequence[str]) -> str | None:
         return None
     if "relative_abundance" in header and TAXID_COLUMNS & set(header):
         return "one row per sample and taxon" if len(header) > 2 else "one sample"
-    below = [line.split(delimiter, 1)[0] for line in lines[1:KRAKEN_LINES + 1] if line.strip()]
+    below = [line.split(delimiter, 1)[0] for line in lines[1 : KRAKEN_LINES + 1] if line.strip()]
     return "one column per sample" if header[0] in TAXID_COLUMNS and below and all(map(_TAXID.match, below)) else None
 
 

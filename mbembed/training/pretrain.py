@@ -12,7 +12,7 @@ import torch
 from mbembed import __version__
 from mbembed.errors import OutputError, UsageError
 from mbembed.models.encoder import Encoder, fold
-from mbembed.models.folder import write_folder
+from mbembed.models.writing import write_folder
 from mbembed.training.card import NOT_STATED, write_card
 from mbembed.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from mbembed.training.data import stack_profiles

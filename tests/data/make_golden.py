@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from mbembed.models.folder import write_folder
+from mbembed.models.writing import write_folder
 
 SEED = 20251122
 FOLDER = Path(__file__).parent / "golden"

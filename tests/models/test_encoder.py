@@ -21,8 +21,12 @@ def random_encoder(n_inputs: int = 37, n_dimensions: int = 19) -> Encoder:
     rng = np.random.default_rng(5)
     return Encoder(
         [
-            Stage(rng.normal(size=(n_inputs, 24)).astype(np.float32), rng.normal(size=24).astype(np.float32), gelu=True),
-            Stage(rng.normal(size=(24, n_dimensions)).astype(np.float32), np.zeros(n_dimensions, np.float32), gelu=False),
+            Stage(
+                rng.normal(size=(n_inputs, 24)).astype(np.float32), rng.normal(size=24).astype(np.float32), gelu=True
+            ),
+            Stage(
+                rng.normal(size=(24, n_dimensions)).astype(np.float32), np.zeros(n_dimensions, np.float32), gelu=False
+            ),
         ]
     )
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from mbembed.errors import ModelError, ModelIntegrityError, ModelNotFoundError, OutputError
-from mbembed.models.folder import Model, load_folder, write_folder
+from mbembed.models.folder import Model, load_folder
 from mbembed.models.store import default_folder, list_models, load_model, user_folder
+from mbembed.models.writing import write_folder
 from tests.helpers import ROOT
 
 GOLDEN = ROOT / "tests" / "data" / "golden" / "model"
@@ -36,7 +37,7 @@ def test_loaded_model() -> None:
 
 
 def test_not_a_model_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFoundError, match="no config.json"):
+    with pytest.raises(ModelNotFoundError, match=r"no config\.json"):
         load_folder(tmp_path)
 
 

@@ -1,0 +1,75 @@
+"""sourmash: ``tax metagenome -F lineage_summary``, one rank, fractions of the query.
+
+Source: sourmash ``doc/command-line.md``. Lineages are of GTDB or NCBI, separated by semicolons.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mbembed.tables.claims import claim, require
+from mbembed.tables.labels import lineage_from_label
+from mbembed.tables.profile import Decision
+from mbembed.tables.raw import RawTable
+from mbembed.tables.records import read_wide
+from mbembed.tables.sample_names import names_from_columns
+from mbembed.tables.text import TextFile
+
+if TYPE_CHECKING:
+    from mbembed.tables.raw import ReadOptions
+    from mbembed.tables.source import Source
+
+__all__ = ["DIALECT", "TITLE", "read", "sniff"]
+
+DIALECT = "sourmash"
+TITLE = "sourmash tax metagenome, lineage_summary"
+
+
+def sniff(source: Source) -> str | None:
+    """Say whether this is a lineage summary of sourmash.
+
+    Parameters
+    ----------
+    source : Source
+
+    Returns
+    -------
+    str or None
+    """
+    return claim(source, DIALECT)
+
+
+def read(source: Source, options: ReadOptions) -> RawTable:
+    """Read a lineage summary.
+
+    Parameters
+    ----------
+    source : Source
+    options : ReadOptions
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    DialectError
+        If the file is of another dialect.
+    EmptyTableError, CellError
+        If there are no lineages, or a cell holds no number.
+    """
+    require(source, DIALECT, expected="a header that begins with lineage, and lineages d__…;p__…")
+    file = TextFile(source)
+    cells, _ = read_wide(file, options, text=(), header_line=1)
+    sample_ids, named = names_from_columns(cells.columns)
+    missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
+    return RawTable(
+        values=cells.values.T.tocsr(),
+        sample_ids=sample_ids,
+        labels=cells.labels,
+        dialect=DIALECT,
+        lineages=[lineage_from_label(label) for label in cells.labels],
+        unit="fraction",
+        decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect"), *named],
+        warnings=[*file.warnings, *missing],
+    )
