@@ -127,8 +127,9 @@ def _tell(args: argparse.Namespace, profile: Profile, title: str) -> None:
         word = "in the row UNCLASSIFIED" if args.unclassified == "keep" else "left out"
         console.say(f"Not classified: {_mean_share(profile):.1%} of the abundance on average, {word}")
     if profile.sample_metadata is not None and not title.startswith(("BIOM", "AnnData")):
-        columns = profile.sample_metadata.shape[1]
-        console.warn(f"{title} has no place for the {columns} columns of sample metadata. Try: .biom or .h5ad.")
+        count = profile.sample_metadata.shape[1]
+        columns = "1 column" if count == 1 else f"{count} columns"
+        console.warn(f"{title} has no place for the {columns} of sample metadata. Try: .biom or .h5ad.")
     if unit_when_read(profile, unclassified=args.unclassified) != profile.unit:
         console.warn(
             f"the values alone do not show that they are {profile.unit}. Try: --units {profile.unit} when it is read."

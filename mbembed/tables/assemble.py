@@ -67,7 +67,7 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
     values, warnings = _checked_values(raw, options, path)
     warnings = [*raw.warnings, *warnings]
     rows = Rows.of(raw, values)
-    if not rows.has_lineage:
+    if not rows.has_lineage and not any(raw.taxids or ()):
         check_names([raw.labels[i] for i in rows.taxa], path=path)
     chosen, rank = rows.choose(options.rank, path)
     taxa, merged, selector = _merge(raw, rows, chosen)

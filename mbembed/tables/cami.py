@@ -141,6 +141,7 @@ def _lineage(names: list[str], rank: str, taxid: str) -> tuple[str, ...]:
     (('d__Bacteria', 'p__Bacillota'), ('g__572511',))
     """
     rank = rank.strip().lower()
+    rank = _RANKS[0] if rank in {"domain", "kingdom"} else rank
     ranks = _RANKS[: _RANKS.index(rank) + 1] if rank in _RANKS else ()
     own = rank_prefix(rank)
     if not any(name.strip() for name in names) or not ranks:

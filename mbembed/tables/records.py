@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from mbembed.errors import CellError, DuplicateIdError, EmptyTableError
+from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, TableError
 from mbembed.tables.cells import is_number, split_line
 from mbembed.tables.delimited import read_cells
+from mbembed.tables.labels import UNCLASSIFIED_IDS
 from mbembed.tables.layout import find_layout
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from mbembed.tables.raw import ReadOptions
     from mbembed.tables.text import TextFile
 
-__all__ = ["Records", "number_in", "pivot", "read_wide"]
+__all__ = ["Records", "keep_once", "number_in", "pivot", "read_wide", "rows_of_rank"]
 
 
 class Records:
@@ -201,3 +202,45 @@ def read_wide(
     cells = read_cells(file, layout, missing=options.missing)
     columns = {name.lower(): column for name, column in cells.text.items()}
     return cells, {layout.header[0].lower(): cells.labels, **columns}
+
+
+def rows_of_rank(taxids: Sequence[str], ranks: Sequence[str] | None, rank: str | None, path: str) -> list[int]:
+    """Return the rows of one rank, and what is not classified, where a column says the rank.
+
+    Parameters
+    ----------
+    taxids : sequence of str
+    ranks : sequence of str, optional
+        The rank of each row; without it all rows are returned.
+    rank : str, optional
+        The rank that was asked for; species if none was.
+    path : str
+        For messages.
+
+    Returns
+    -------
+    list of int
+
+    Raises
+    ------
+    TableError
+        If there are no rows of that rank.
+
+    Examples
+    --------
+    >>> rows_of_rank(["853", "216851", "0"], ["species", "genus", ""], None, "table.tsv")
+    [0, 2]
+    """
+    if ranks is None:
+        return list(range(len(taxids)))
+    wanted = rank or "species"
+    chosen = {i for i, own in enumerate(ranks) if own.strip().lower() == wanted}
+    if not chosen:
+        known = sorted({own.strip() for own in ranks} - {""})
+        raise TableError(
+            f"{path} has no rows of the rank {wanted}",
+            expected=f"one of its ranks: {', '.join(known)}",
+            hint=f"--rank {known[0]}" if known else "",
+            path=path,
+        )
+    return [i for i, taxid in enumerate(taxids) if i in chosen or taxid in UNCLASSIFIED_IDS]

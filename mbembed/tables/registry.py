@@ -26,8 +26,19 @@ READERS = (
     "qza",
     "rdata",
     "biom_json",
+    "cami",
+    "kraken2",
+    "bracken",
+    "motus",
+    "krakentools",
+    "sylph",
     "metaphlan",
+    "taxpasta",
+    "sourmash",
+    "taxids",
     "biom_tsv",
+    "mothur",
+    "pcl",
     "matrix",
 )
 
@@ -38,6 +49,8 @@ _KIND_HINTS = {
     "hdf5": ("an HDF5 file of another kind than BIOM and AnnData", "write it as BIOM"),
     "parquet": ("a Parquet file that holds no abundance table", "a column of sample ids and one per species"),
 }
+#: Text that no reader takes by itself.
+_DIALECT_HINTS = {"taxonomy": "give it beside its table: mbembed embed TABLE --taxonomy FILE"}
 
 
 class Reader(Protocol):
@@ -101,7 +114,8 @@ def _unreadable(source: Source) -> DialectError:
 
     known = signature(source)
     if known:
-        found, hint = f"{known.title} ({known.detail})", "mbembed --help lists what can be read"
+        found = f"{known.title} ({known.detail})"
+        hint = _DIALECT_HINTS.get(known.dialect, "mbembed --help lists what can be read")
     elif source.kind in _KIND_HINTS:
         found, hint = _KIND_HINTS[source.kind]
     elif not source.head_lines:

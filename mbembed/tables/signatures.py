@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mbembed.tables.cells import is_number, split_line
 from mbembed.tables.layout import guess_delimiter
+from mbembed.tables.source import HEAD_BYTES
+from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +24,9 @@ __all__ = ["Signature", "signature"]
 
 #: Header lines of PCL files: a metadata row each, dozens of them; the first taxon is looked for so far.
 PCL_LINES = 300
+#: So many first lines have to be text, for the taxa to be looked for beyond the head of a wide table.
+PCL_TEXT_LINES = 3
+PCL_TITLE = "a table with metadata rows above the taxa (PCL)"
 #: How many lines of a Kraken report must look like one.
 KRAKEN_LINES = 2
 
@@ -32,7 +37,7 @@ _MOTUS = re.compile(
 _KRAKEN_MPA = re.compile(r"[dk]__?[A-Z][^\t]*\t\d+(\.\d+)?$")
 _MPA_INDEX = re.compile(r"#(mpa_v\w+)")
 _MPA_SAMPLE = re.compile(r"#?\w+\tMetaphlan2?_Analysis", re.IGNORECASE)
-_TAXON = re.compile(r'"?[dk]__')
+TAXON_ROW = re.compile(r'"?[dk]__')
 _MPA_LINEAGE = re.compile(r"[dk]__[^\t|]+\|p__")
 _SYLPH_LINEAGE = re.compile(r"d__[^\t|;]+\|p__")
 _SOURMASH = re.compile(r"lineage\t[^\t]")
@@ -80,7 +85,7 @@ def signature(source: Source) -> Signature | None:
         detail = test(lines)
         if detail is not None:
             return Signature(dialect, title, detail)
-    return None
+    return _far_pcl(source)
 
 
 def _json(lines: Sequence[str]) -> str | None:
@@ -142,9 +147,9 @@ def _metaphlan(lines: Sequence[str]) -> str | None:
     header = next((line.split("\t") for line in names if line.startswith("clade_name\t")), None)
     sample = any(map(_MPA_SAMPLE.match, lines[:10]))
     if index is None and header is None and not sample:
-        old = lines[0].startswith("ID\t") and len(lines) > 1 and _TAXON.match(lines[1])
+        old = lines[0].startswith("ID\t") and len(lines) > 1 and TAXON_ROW.match(lines[1])
         return "MetaPhlAn 2, merged" if old and any(map(_MPA_LINEAGE.match, lines[1:])) else None
-    if index is None and header is not None and not any(map(_TAXON.match, lines)):
+    if index is None and header is not None and not any(map(TAXON_ROW.match, lines)):
         return None
     if header is not None and header[-1:] == ["relative_abundance"] and any(";p__" in line for line in lines):
         return f"MetaPhlAn {_mpa_version(index)} converted to GTDB, single sample"
@@ -197,21 +202,44 @@ def _biom_tsv(lines: Sequence[str]) -> str | None:
 
 
 def _mothur(lines: Sequence[str]) -> str | None:
-    if _MOTHUR_SHARED.match(lines[0]):
-        return "shared"
-    return "taxonomy" if lines[0].startswith("OTU\tSize\tTaxonomy") else None
+    return "shared" if _MOTHUR_SHARED.match(lines[0]) else None
+
+
+def _taxonomy(lines: Sequence[str]) -> str | None:
+    if lines[0].startswith("OTU\tSize\tTaxonomy"):
+        return "mothur"
+    return "QIIME 2" if lines[0].startswith("Feature ID\tTaxon") else None
 
 
 def _pcl(lines: Sequence[str]) -> str | None:
     """Rows of metadata between header and taxa: the first row that names a taxon is not the second line."""
     body = [line for line in lines[:PCL_LINES] if not line.startswith("#")]
-    first = next((i for i, line in enumerate(body) if _TAXON.match(line)), 0)
+    first = next((i for i, line in enumerate(body) if TAXON_ROW.match(line)), 0)
     if first < 2:
         return None
     delimiter = "\t" if "\t" in body[0] else guess_delimiter([body[0], *body[first:]]) or ","
-    above = [split_line(line, delimiter) for line in body[1:first]]
-    text = any(len(row) > 1 and not any(map(is_number, row[1:])) for row in above)
+    text = any(_is_text(line, delimiter) for line in body[1:first])
     return f"{first} rows of metadata" if text else None
+
+
+def _is_text(line: str, delimiter: str) -> bool:
+    cells = split_line(line, delimiter)
+    return len(cells) > 1 and not any(map(is_number, cells[1:]))
+
+
+def _far_pcl(source: Source) -> Signature | None:
+    """Look for the first taxon beyond the head, where the first lines of a wide table are text."""
+    lines = [line for line in source.head_lines[:PCL_TEXT_LINES] if not line.startswith("#")]
+    if len(lines) < 2 or not all(_is_text(line, "\t") for line in lines) or len(source.head) < HEAD_BYTES:
+        return None
+    file = TextFile(source)
+    found: list[str] = []
+    for _, block in file.blocks():
+        found += [file.decode(line) for line in block[: PCL_LINES - len(found)]]
+        if len(found) >= PCL_LINES or any(map(TAXON_ROW.match, found)):
+            break
+    detail = _pcl(found)
+    return Signature("pcl", PCL_TITLE, detail) if detail else None
 
 
 _TESTS: tuple[tuple[str, str, Callable[[Sequence[str]], str | None]], ...] = (
@@ -229,6 +257,7 @@ _TESTS: tuple[tuple[str, str, Callable[[Sequence[str]], str | None]], ...] = (
     ("sourmash", "a lineage summary of sourmash", _sourmash),
     ("taxids", "a table of NCBI Taxonomy ids", _taxids),
     ("biom-tsv", "a table of biom convert", _biom_tsv),
-    ("mothur", "a mothur file", _mothur),
-    ("pcl", "a table with metadata rows above the taxa (PCL)", _pcl),
+    ("mothur", "a mothur shared file", _mothur),
+    ("taxonomy", "a taxonomy without abundances", _taxonomy),
+    ("pcl", PCL_TITLE, _pcl),
 )

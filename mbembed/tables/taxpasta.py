@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mbembed.errors import TableError
 from mbembed.tables.cells import split_line
 from mbembed.tables.claims import claim, require
 from mbembed.tables.lineages import rank_prefix
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
-from mbembed.tables.records import Records, keep_once, pivot, read_wide
+from mbembed.tables.records import Records, keep_once, pivot, read_wide, rows_of_rank
 from mbembed.tables.sample_names import name_from_file, names_from_columns
 from mbembed.tables.text import TextFile
 
@@ -85,7 +84,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         records, text = _records(file, variant, decisions)
         values, sample_ids, taxids = pivot(records, str(source.path))
         text = {key: [known[taxid] for taxid in taxids] for key, known in text.items()}
-    names, kept = _named(taxids, text), _of_rank(taxids, text, options.rank, str(source.path))
+    names, kept = _named(taxids, text), rows_of_rank(taxids, text.get("rank"), options.rank, str(source.path))
     if "rank" in text:
         decisions.append(Decision("rows", f"{len(kept)} of {len(taxids)}", f"rank is {options.rank or 'species'}"))
     return RawTable(
@@ -126,24 +125,6 @@ def _records(
 
 def _named(taxids: Sequence[str], text: Mapping[str, Sequence[str]]) -> list[str]:
     return [name.strip() for name in text["name"]] if "name" in text else [""] * len(taxids)
-
-
-def _of_rank(taxids: Sequence[str], text: Mapping[str, Sequence[str]], rank: str | None, path: str) -> list[int]:
-    """Return the rows of one rank, and what is not classified; all rows where nothing says their rank."""
-    if "rank" not in text:
-        return list(range(len(taxids)))
-    wanted = rank or "species"
-    kept = [i for i, own in enumerate(text["rank"]) if own.strip().lower() == wanted]
-    if not kept:
-        ranks = sorted({own.strip() for own in text["rank"]} - {""})
-        raise TableError(
-            f"{path} has no rows of the rank {wanted}",
-            expected=f"one of its ranks: {', '.join(ranks)}",
-            hint=f"--rank {ranks[0]}" if ranks else "",
-            path=path,
-        )
-    chosen = set(kept)
-    return [i for i, taxid in enumerate(taxids) if i in chosen or taxid == "0"]
 
 
 def _lineage(name: str, text: Mapping[str, Sequence[str]], row: int) -> tuple[str, ...]:

@@ -60,8 +60,10 @@ def assert_same(old: Profile, new: Profile, *, taxids: bool = True) -> None:
     assert [taxon.source for taxon in new.taxa] == [taxon.source for taxon in old.taxa]
     assert new.taxon_names == old.taxon_names
     for one, other in zip(old.taxa, new.taxa, strict=True):
-        if one.name != "unnamed":
-            assert named(other.lineage) == (named(one.lineage) or [one.name])
+        if one.lineage:
+            assert named(other.lineage) == named(one.lineage)
+        elif one.name != "unnamed":
+            assert [name.replace("_", " ") for name in named(other.lineage)] == [one.name.replace("_", " ")]
         if taxids:
             assert other.taxid == one.taxid
     assert new.unit == old.unit
