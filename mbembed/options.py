@@ -76,6 +76,12 @@ _ALL = (
         choices=("error", "zero"),
     ),
     Option(
+        "taxonomy",
+        None,
+        "lineages of features that the table names by ids only: QIIME 2's taxonomy (.qza or TSV) or mothur's cons.taxonomy",
+        metavar="FILE",
+    ),
+    Option(
         "closure",
         None,
         "what an abundance is a fraction of: everything in the sample as the table states it (input), "

@@ -36,6 +36,7 @@ def embed(
     units: str | None = None,
     rank: str | None = None,
     missing: str = "error",
+    taxonomy: str | os.PathLike[str] | None = None,
     closure: str | None = None,
     names: str = "resolve",
     min_coverage: float = 0.0,
@@ -50,7 +51,7 @@ def embed(
         Anything that :func:`mbembed.read_table` takes. A DataFrame has samples in rows.
     model : Model, str or path-like, optional
         A loaded model, its name, or its folder; default: the model that travels with mbembed.
-    format, orientation, units, rank, missing
+    format, orientation, units, rank, missing, taxonomy
         As in :func:`mbembed.read_table`.
     closure, names
         As in :func:`mbembed.match_profile`.
@@ -94,7 +95,7 @@ def embed(
             f"min_coverage is {min_coverage}", expected="a share from 0 to 1", hint="--min-coverage 0.6 for 60 %"
         )
     loaded = model if isinstance(model, Model) else load_model(model)
-    profile = read_table(table, format=format, orientation=orientation, units=units, rank=rank, missing=missing)
+    profile = read_table(table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy)
     match = match_profile(profile, loaded, closure=closure, names=names)
     require_match(match)
     kept, left_out = _choose_samples(match, min_coverage)

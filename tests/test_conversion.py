@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,13 @@ import pytest
 from mbembed.conversion import change_unit, resolve_names, unit_when_read
 from mbembed.errors import UnitError
 from mbembed.tables import read_table
-from mbembed.tables.profile import Profile
 from tests.outputs.test_convert import profile_of, species
 from tests.tables.fixtures import metaphlan_single
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mbembed.tables.profile import Profile
 
 
 def frame(**columns: list[float]) -> Profile:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["READING", "add_options", "chosen", "quiet_parser"]
 
 #: Options that say how a table is read.
-READING = ("format", "orientation", "units", "rank", "missing")
+READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
 
 
 def add_options(parser: argparse.ArgumentParser, names: Iterable[str], title: str) -> None:

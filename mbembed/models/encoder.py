@@ -7,6 +7,7 @@ becomes matrix products with an exact GELU between them.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,10 @@ __all__ = ["BLOCK_ROWS", "EMBEDDING_DECIMALS", "Encoder", "Stage", "fold"]
 #: Rows per matrix product: a block of a 1,024-wide layer is 2 MiB of float32, which stays in
 #: the cache while bias and GELU pass over it.
 BLOCK_ROWS = 512
+
+#: Blocks that are encoded at once. The sparse product holds the interpreter's lock, the rest does
+#: not: a second thread hides the rest, a third would find nothing to do.
+THREADS = 2
 
 #: Embeddings are rounded to this many decimals (absolute, no unit). 1e-8 is below the rounding
 #: error of float32 arithmetic for every value above 0.1, and lets text files with eight
@@ -211,14 +216,21 @@ class Encoder:
             up a row in another order when it stands at another place.
         """
         from scipy.sparse import csr_array
+        from scipy.special import ndtr  # noqa: F401 - imported here once, not by two threads at a time
 
         rows = csr_array(inputs, dtype=np.float32)
         if not rows.has_sorted_indices:
             rows = rows.sorted_indices()  # a copy: the caller's stays as it is
         out = np.empty((rows.shape[0], self.n_dimensions), dtype=np.float32)
-        for start in range(0, len(out), BLOCK_ROWS):
+
+        def fill(start: int) -> None:
             block = slice(start, start + BLOCK_ROWS)
             out[block] = _round(self._encode_block(rows[block]))
+
+        # GELU and rounding of one block run beside the product of the next.
+        with ThreadPoolExecutor(max_workers=THREADS) as pool:
+            for done in [pool.submit(fill, start) for start in range(0, len(out), BLOCK_ROWS)]:
+                done.result()
         return out
 
     def relative_to(self, value: float) -> Encoder:

@@ -16,6 +16,7 @@ from mbembed.outputs.profile_content import LINEAGE_COLUMN, TAXID_COLUMN
 from mbembed.outputs.summary import to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mbembed.outputs.profile_content import Rows
@@ -94,7 +95,7 @@ def _taxon_metadata(rows: Rows) -> list[dict[str, object]]:
 
 
 def _entries(ids: list[str], metadata: list[dict[str, object]] | None) -> list[dict[str, object]]:
-    known = metadata or [None] * len(ids)
+    known: Sequence[object] = metadata or [None] * len(ids)
     return [{"id": one, "metadata": entry} for one, entry in zip(ids, known, strict=True)]
 
 

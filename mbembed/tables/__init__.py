@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import biom
     import pandas as pd
 
@@ -18,21 +21,23 @@ MISSING_CHOICES = ("error", "zero")
 
 
 def read_table(
-    table: str | os.PathLike[str] | Profile | pd.DataFrame | biom.Table,
+    table: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Profile | pd.DataFrame | biom.Table,
     *,
     format: str | None = None,  # noqa: A002 - the option has this name on every surface
     orientation: str | None = None,
     units: str | None = None,
     rank: str | None = None,
     missing: str = "error",
+    taxonomy: str | os.PathLike[str] | None = None,
 ) -> Profile:
     """Read an abundance table of any dialect.
 
     Parameters
     ----------
-    table : path-like, DataFrame, biom.Table or Profile
-        A file (its dialect is found by content, not by its name), or a table in memory:
-        a DataFrame has samples in rows and taxa as columns. A Profile is returned as it is.
+    table : path-like, sequence of path-like, DataFrame, biom.Table or Profile
+        A file (its dialect is found by content, not by its name), several files (their samples
+        are put together), or a table in memory: a DataFrame has samples in rows and taxa as
+        columns. A Profile is returned as it is.
     format : str, optional
         Name of a dialect, where the content should not decide.
     orientation : {"samples-in-rows", "taxa-in-rows"}, optional
@@ -43,6 +48,8 @@ def read_table(
         Rank to take from a table of several; species if there are any.
     missing : {"error", "zero"}
         What an empty cell or ``NA`` among the numbers means.
+    taxonomy : path-like, optional
+        Lineages of features that the table names by ids only (QIIME 2, mothur).
 
     Returns
     -------
@@ -70,21 +77,39 @@ def read_table(
 
     if isinstance(table, Profile):
         return table
+    if isinstance(table, list | tuple) and all(isinstance(path, str | os.PathLike) for path in table):
+        from mbembed.tables.many import read_tables
+
+        return read_tables(
+            table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy
+        )
     options = ReadOptions(format=format, orientation=orientation, units=units, rank=rank, missing=missing)
     _check_choices(options)
-    if not isinstance(table, str | os.PathLike):
-        from mbembed.tables.frames import raw_from_object
-
-        return assemble(raw_from_object(table, options), None, options)
-
-    from mbembed.tables.registry import detect
+    from mbembed.tables.amplicons import amplicon_note
     from mbembed.tables.source import open_source
 
-    source = open_source(table)
-    reader = detect(source, options)
-    raw = reader.read(source, options)
-    detail = "given" if format else reader.sniff(source) or reader.TITLE
-    raw.decisions.insert(0, Decision("format", reader.DIALECT, detail))
+    if taxonomy is not None:
+        from mbembed.tables.taxonomy_file import read_taxonomy
+
+        options = replace(options, taxonomy=read_taxonomy(open_source(taxonomy)))
+    source = None
+    if isinstance(table, str | os.PathLike):
+        from mbembed.tables.registry import detect
+
+        source = open_source(table)
+        reader = detect(source, options)
+        raw = reader.read(source, options)
+        detail = "given" if format else reader.sniff(source) or reader.TITLE
+        raw.decisions.insert(0, Decision("format", reader.DIALECT, detail))
+    else:
+        from mbembed.tables.frames import raw_from_object
+
+        raw = raw_from_object(table, options)
+    if options.taxonomy is not None:
+        from mbembed.tables.taxonomy_join import join_taxonomy
+
+        raw = join_taxonomy(raw, options.taxonomy, name=str(taxonomy), path=str(source.path) if source else "")
+    raw.warnings += amplicon_note(raw)
     return assemble(raw, source, options)
 
 

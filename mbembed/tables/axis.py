@@ -36,6 +36,8 @@ _TAXON = re.compile(
 _TAXID = re.compile(r"\d+")
 #: MD5, as QIIME 2 names its features.
 _HASH = re.compile(r"[0-9a-f]{32}")
+#: As mothur, USEARCH and DADA2 number them.
+FEATURE = re.compile(r"(z?otu|asv|denovo|sv)[_. -]?\d+", re.IGNORECASE)
 
 
 def looks_like_taxon(name: str) -> bool:
@@ -108,7 +110,7 @@ def check_names(labels: Sequence[str], *, path: str = "") -> None:
     Raises
     ------
     AxisError
-        If they are NCBI Taxonomy ids or hashes of sequences.
+        If they are NCBI Taxonomy ids, hashes of sequences, or numbered OTUs.
     """
     kind = _ids(labels)
     if kind:
@@ -121,15 +123,15 @@ def check_names(labels: Sequence[str], *, path: str = "") -> None:
 
 
 _ID_HINTS = {
-    "numbers, as NCBI Taxonomy ids are": "export the table with a column of names (taxpasta merge --add-name), "
-    "or use the profiler's own table",
-    "hashes, as QIIME 2 names its sequences": "add the taxonomy to the table first "
-    "(qiime taxa collapse, or biom add-metadata)",
+    "numbers, as NCBI Taxonomy ids are": "--format taxids, if they are such ids; "
+    "or export the table with a column of names (taxpasta merge --add-name)",
+    "hashes, as QIIME 2 names its sequences": "--taxonomy taxonomy.qza (or its TSV) gives them names",
+    "numbers of OTUs or sequence variants": "--taxonomy FILE (mothur's cons.taxonomy, or QIIME 2's) gives them names",
 }
 
 
 def _ids(names: Sequence[str]) -> str:
-    for kind, pattern in zip(_ID_HINTS, (_TAXID, _HASH), strict=True):
+    for kind, pattern in zip(_ID_HINTS, (_TAXID, _HASH, FEATURE), strict=True):
         if names and sum(pattern.fullmatch(name) is not None for name in names) >= ID_SHARE * len(names):
             return kind
     return ""

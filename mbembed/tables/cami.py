@@ -46,7 +46,7 @@ def sniff(source: Source) -> str | None:
     return claim(source, DIALECT)
 
 
-def read(source: Source, options: ReadOptions) -> RawTable:
+def read(source: Source, options: ReadOptions) -> RawTable:  # noqa: ARG001 - the interface of readers
     """Read a CAMI profile.
 
     Parameters

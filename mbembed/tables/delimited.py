@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import io
 import re
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -19,7 +21,7 @@ from mbembed.errors import CellError
 from mbembed.tables.cells import is_missing, is_number, split_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +33,8 @@ __all__ = ["Cells", "read_cells", "to_csr"]
 #: Blocks up to this size (bytes) are parsed without polars, whose import costs more than it saves:
 #: Python's own float() reads 1 MB in about 20 ms.
 SMALL_BLOCK_BYTES = 1024 * 1024
+#: How many blocks may be under way at once: enough to keep the parser busy, little memory.
+BLOCKS_AHEAD = 2
 #: A character that no table holds: polars needs some separator, there is none within a column.
 _NO_SEPARATOR = "\x1f"
 _QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
@@ -104,6 +108,21 @@ def to_csr(block: NDArray[np.float64]) -> sparse.csr_array:
     return sparse.csr_array((flat[at], (at % max(columns, 1)).astype(np.int32), bounds.astype(np.int32)), block.shape)
 
 
+class _Cut(NamedTuple):
+    """A block of lines: the cells of text of each, and all numbers joined."""
+
+    texts: list[list[bytes]]
+    numbers: bytes
+
+
+class _Block(NamedTuple):
+    """A block of numbered lines on its way: cut, and being parsed, unless it needs the slow pass."""
+
+    rows: list[tuple[int, bytes]]
+    cut: _Cut | None
+    parsed: Future[sparse.csr_array | None] | None
+
+
 class _Pass:
     """One reading of one table."""
 
@@ -126,17 +145,16 @@ class _Pass:
         self.first_missing: tuple[int, str, str] | None = None
 
     def run(self) -> Cells:
-        blocks = []
-        for number, lines in self.file.blocks():
-            skip = max(self.layout.header_line + 1 - number, 0)
-            rows = [
-                (number + i, line)
-                for i, line in enumerate(lines[skip:], start=skip)
-                if line.strip(self.delimiter + b" \t")
-            ]
-            if rows:
-                values = self._fast([line for _, line in rows]) if self.plain else None
-                blocks.append(to_csr(self._slow(rows) if values is None else values))
+        blocks: list[sparse.csr_array] = []
+        waiting: deque[_Block] = deque()
+        # polars parses one block, without the interpreter's lock, while the next is being cut.
+        with ThreadPoolExecutor(max_workers=1) as parser:
+            for rows in self._row_blocks():
+                cut = self._cut([line for _, line in rows]) if self.plain else None
+                waiting.append(_Block(rows, cut, parser.submit(self._parse, cut) if cut else None))
+                if len(waiting) > BLOCKS_AHEAD:
+                    blocks.append(self._finish(waiting.popleft()))
+            blocks += [self._finish(block) for block in waiting]
         if self.n_missing and not self.zero:
             raise self._missing_error()
         names = self.layout.header
@@ -148,26 +166,44 @@ class _Pass:
             n_missing=self.n_missing,
         )
 
-    def _fast(self, lines: Sequence[bytes]) -> NDArray[np.float64] | None:
-        heads, numbers, tails = [], [], []
+    def _row_blocks(self) -> Iterator[list[tuple[int, bytes]]]:
+        for number, lines in self.file.blocks():
+            skip = max(self.layout.header_line + 1 - number, 0)
+            rows = [
+                (number + i, line)
+                for i, line in enumerate(lines[skip:], start=skip)
+                if line.strip(self.delimiter + b" \t")
+            ]
+            if rows:
+                yield rows
+
+    def _cut(self, lines: Sequence[bytes]) -> _Cut | None:
+        """Cut the text off the numbers; None if a line is not laid out like the header."""
+        texts, numbers = [], []
         separators = len(self.columns) - 1
         for line in lines:
             head, rest = self._split_lead(line.removesuffix(self.suffix) if self.suffix else line)
+            tail: list[bytes] = []
             if self.trail:
                 rest, *tail = rest.rsplit(self.delimiter, self.trail)
-                tails.append(tail)
-            if len(head) != self.lead + 1 or rest.count(self.delimiter) != separators:
+            if (len(head), len(tail)) != (self.lead + 1, self.trail) or rest.count(self.delimiter) != separators:
                 return None
-            heads.append(head)
+            texts.append([*head, *tail])
             numbers.append(rest)
-        values = _parse(
-            self.delimiter.join(numbers), self.delimiter, self.layout.decimal, len(lines) * (separators + 1)
-        )
-        if values is None or any(len(tail) != self.trail for tail in tails):
-            return None
-        for i, head in enumerate(heads):
-            self._keep([*head, *([] if not tails else tails[i])])
-        return values.reshape(len(lines), separators + 1)
+        return _Cut(texts, self.delimiter.join(numbers))
+
+    def _parse(self, cut: _Cut) -> sparse.csr_array | None:
+        shape = (len(cut.texts), len(self.columns))
+        values = _parse(cut.numbers, self.delimiter, self.layout.decimal, shape[0] * shape[1])
+        return None if values is None else to_csr(values.reshape(shape))
+
+    def _finish(self, block: _Block) -> sparse.csr_array:
+        values = block.parsed.result() if block.parsed else None
+        if values is None or block.cut is None:
+            return to_csr(self._slow(block.rows))
+        for texts in block.cut.texts:
+            self._keep(texts)
+        return values
 
     def _split_lead(self, line: bytes) -> tuple[list[bytes], bytes]:
         if not line.startswith(b'"') and not (self.lead and b'"' in line):

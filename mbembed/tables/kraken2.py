@@ -208,6 +208,8 @@ def _lost_note(clades: Sequence[_Clade], wanted: str) -> list[str]:
     if not classified or 1 - found / classified < LOST_SHARE:
         return []
     return [
-        f"{1 - found / classified:.0%} of the classified reads stand above or beside the rank code {wanted} and were "
-        "left out; Bracken would spread them over the species"
+        (
+            f"{1 - found / classified:.0%} of the classified reads stand above or beside the rank code {wanted} and were "
+            "left out; Bracken would spread them over the species"
+        )
     ]

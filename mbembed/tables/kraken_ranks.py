@@ -91,6 +91,8 @@ def host_note(values: NDArray[np.float64] | csr_array, names: Sequence[str]) -> 
     if shares.max() < HOST_SHARE:
         return []
     return [
-        f"reads of the host ({names[hosts[0]]}) make up {np.median(shares):.0%} of the median sample and up to "
-        f"{shares.max():.0%}; they count as a species that no model knows"
+        (
+            f"reads of the host ({names[hosts[0]]}) make up {np.median(shares):.0%} of the median sample and up to "
+            f"{shares.max():.0%}; they count as a species that no model knows"
+        )
     ]

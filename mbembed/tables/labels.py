@@ -33,6 +33,8 @@ UNCLASSIFIED = frozenset({"unknown", "unclassified", "unassigned", "-1"})
 UNCLASSIFIED_IDS = frozenset({"0", "-1"})
 
 _PREFIX = re.compile(r"^([dkpcofgst])__")
+#: SILVA's old prefixes count the ranks: ``D_0__Bacteria;D_1__Firmicutes``.
+_SILVA = re.compile(r"(?<![^;|\s])D_([0-7])__")
 _SEPARATORS = re.compile(r"\s*[|;]\s*")
 #: Id of a mOTU behind its name: ``[ref_mOTU_v3_00001]``, ``[mOTUv4.0_000001]``.
 _MOTU = re.compile(r"\s*\[((?:ref|meta|ext)_mOTU_\w+|mOTUv[\d.]+_\w+)\]$")
@@ -63,9 +65,13 @@ def lineage_from_label(label: str) -> tuple[str, ...]:
     ('k__Bacteria', 'p__Firmicutes', 's__Blautia_obeum')
     >>> lineage_from_label("d__Bacteria; p__Bacillota; g__Blautia; __")
     ('d__Bacteria', 'p__Bacillota', 'g__Blautia', '__')
+    >>> lineage_from_label("D_0__Bacteria;D_1__Firmicutes")
+    ('d__Bacteria', 'p__Firmicutes')
     >>> lineage_from_label("Blautia obeum")
     ()
     """
+    if "D_0__" in label:
+        label = _SILVA.sub(lambda found: "dpcofgst"[int(found.group(1))] + "__", label)
     parts = _SEPARATORS.split(label.strip())
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
@@ -155,8 +161,12 @@ def is_unclassified(label: str, lineage: Sequence[str], taxid: str = "") -> bool
     """
     if taxid in UNCLASSIFIED_IDS:
         return True
-    names = [bare for bare in map(_bare, lineage or (label.strip(),)) if bare]
-    return bool(names) and all(name.lower() in UNCLASSIFIED for name in names)
+    named = False
+    for name in map(_bare, lineage or (label.strip(),)):
+        if name and name.lower() not in UNCLASSIFIED:
+            return False
+        named = named or bool(name)
+    return named
 
 
 def unmangle(labels: Sequence[str]) -> list[tuple[str, ...]] | None:

@@ -51,6 +51,7 @@ LABEL_COLUMNS = frozenset(
         "featureid",
         "id",
         "index",
+        "label",
         "lineage",
         "name",
         "names",

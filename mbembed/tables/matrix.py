@@ -122,7 +122,9 @@ def raw_matrix(cells: Cells, options: ReadOptions, *, path: str = "") -> RawTabl
     if known and not options.orientation:
         orientation = Decision("orientation", "taxa-in-rows", "a column of lineages stands beside them")
     else:
-        orientation = find_orientation(cells.labels, cells.columns, options.orientation, path=path)
+        named = options.taxonomy or {}
+        rows, columns = ([named.get(name, name) for name in names] for names in (cells.labels, cells.columns))
+        orientation = find_orientation(rows, columns, options.orientation, path=path)
     taxa_in_rows = orientation.value == "taxa-in-rows"
     samples, taxa = (cells.columns, cells.labels) if taxa_in_rows else (cells.labels, cells.columns)
     decisions = [orientation]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mbembed.errors import CellError, TableError
 from mbembed.tables.cells import split_line
 from mbembed.tables.claims import claim, require
@@ -17,11 +19,13 @@ from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.signatures import TAXON_ROW
 from mbembed.tables.text import TextFile
+from mbembed.tables.units import FRACTION_MAX, PERCENT_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from scipy.sparse import csr_array
 
     from mbembed.tables.raw import ReadOptions
     from mbembed.tables.source import Source
@@ -101,6 +105,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         labels=cells.labels,
         dialect=DIALECT,
         lineages=[lineage_from_label(label) for label in cells.labels],
+        unit=_unit(cells.values),
         decisions=[
             Decision("orientation", "taxa-in-rows", "fixed by the dialect"),
             Decision("sample_id", name, f"row of this name; {len(rows)} rows above the taxa in line {number}"),
@@ -108,6 +113,13 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         warnings=[*file.warnings, *missing],
         sample_metadata=_metadata(rows, sample_ids),
     )
+
+
+def _unit(values: csr_array) -> str | None:
+    """Say percent where a value shows that it is no fraction; a filtered table need not add up to 100."""
+    fractions = not values.nnz or values.data.max() <= FRACTION_MAX
+    whole = np.array_equal(values.data, np.rint(values.data))
+    return None if fractions or whole or values.data.max() > PERCENT_MAX else "percent"
 
 
 def _split(file: TextFile) -> tuple[list[tuple[int, str]], str, int]:
@@ -121,7 +133,9 @@ def _split(file: TextFile) -> tuple[list[tuple[int, str]], str, int]:
             if line.strip() and not (line.startswith("#") and "\t" not in line):
                 above.append((number, line))
     raise TableError(  # the signature has seen one
-        f"{file.source.path} has no row of taxa", expected="a row that begins with k__ or d__", path=str(file.source.path)
+        f"{file.source.path} has no row of taxa",
+        expected="a row that begins with k__ or d__",
+        path=str(file.source.path),
     )
 
 

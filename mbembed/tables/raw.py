@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -32,6 +32,8 @@ class ReadOptions:
         Rank to take from a table of all ranks (``species``, ``strain``, …).
     missing : {"error", "zero"}
         What an empty cell or ``NA`` among the numbers means.
+    taxonomy : mapping of str to str, optional
+        Feature id → lineage, from a file beside the table.
     """
 
     format: str | None = None
@@ -39,6 +41,7 @@ class ReadOptions:
     units: str | None = None
     rank: str | None = None
     missing: str = "error"
+    taxonomy: Mapping[str, str] | None = None
 
 
 @dataclass

@@ -81,9 +81,9 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         decisions += named
         taxids, values = cells.labels, cells.values.T.tocsr()
     else:
-        records, text = _records(file, variant, decisions)
+        records, facts = _records(file, variant, decisions)
         values, sample_ids, taxids = pivot(records, str(source.path))
-        text = {key: [known[taxid] for taxid in taxids] for key, known in text.items()}
+        text = {key: [known[taxid] for taxid in taxids] for key, known in facts.items()}
     names, kept = _named(taxids, text), rows_of_rank(taxids, text.get("rank"), options.rank, str(source.path))
     if "rank" in text:
         decisions.append(Decision("rows", f"{len(kept)} of {len(taxids)}", f"rank is {options.rank or 'species'}"))
@@ -144,7 +144,9 @@ def _lineage(name: str, text: Mapping[str, Sequence[str]], row: int) -> tuple[st
 def _lacking(text: Mapping[str, Sequence[str]]) -> list[str]:
     notes = []
     if "name" not in text:
-        notes.append("there is no column of names, so the taxa are known by their tax ids only (taxpasta merge --add-name adds it)")
+        notes.append(
+            "there is no column of names, so the taxa are known by their tax ids only (taxpasta merge --add-name adds it)"
+        )
     if "rank" not in text:
         notes.append(
             "there is no column of ranks, so rows of several ranks may count the same reads twice (taxpasta merge --add-rank adds it)"

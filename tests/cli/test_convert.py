@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from mbembed.outputs.profile_writers import FORMATS, PROFILE_SUFFIXES, UNCLASSIF
 from mbembed.tables import read_table
 from tests.outputs.test_convert import assert_same
 from tests.tables.fixtures import matrix, metaphlan_single
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("suffix", [".biom", ".json", ".tsv", ".csv.gz", ".parquet", ".h5ad"])

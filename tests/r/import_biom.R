@@ -23,9 +23,9 @@ put(as(tax_table(import_biom(file, parseFunction = parse_taxonomy_greengenes)), 
 if (!is.null(sample_data(ps, errorIfNULL = FALSE))) put(data.frame(sample_data(ps)), "samples.tsv")
 
 table <- read_biom(file)
-stopifnot(inherits(table, "biom"), identical(dim(biom_data(table)), dim(otu_table(ps))))
+values <- as.matrix(biom_data(table)) # of one sample biom_data() makes a vector
+stopifnot(inherits(table, "biom"), identical(dim(values), dim(otu_table(ps))), all(values == otu_table(ps)))
 if (length(arguments) > 2) {
-  values <- as(biom_data(table), "matrix")
   dimnames(values) <- list(rownames(table), colnames(table))
   write_biom(make_biom(values, observation_metadata = observation_metadata(table)), file.path(folder, "back.biom"))
 }

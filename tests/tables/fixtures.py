@@ -110,52 +110,6 @@ def biom_hdf5(folder: Path) -> Path:
     return path
 
 
-def kraken2(folder: Path) -> Path:
-    text = " 2.00\t20\t20\tU\t0\tunclassified\n 98.00\t980\t0\tR\t1\troot\n 41.00\t410\t400\tS\t853\t  Blautia obeum\n"
-    return write(folder / "kraken2.txt", text)
-
-
-def bracken(folder: Path) -> Path:
-    header = ("name", "taxonomy_id", "taxonomy_lvl", "kraken_assigned_reads", "added_reads", "new_est_reads")
-    return write(
-        folder / "bracken.tsv", rows((*header, "fraction_total_reads"), ("Blautia obeum", 40520, "S", 9, 1, 10, 1.0))
-    )
-
-
-def bracken_combined(folder: Path) -> Path:
-    header = ("name", "taxonomy_id", "taxonomy_lvl", "S1.bracken_num", "S1.bracken_frac")
-    return write(folder / "combined.tsv", rows(header, ("Blautia obeum", 40520, "S", 10, 1.0)))
-
-
-def motus(folder: Path) -> Path:
-    text = "# motus version 3.0.3 | merge 3.0.3\n# call: motus merge\n#consensus_taxonomy\tS1\tS2\n"
-    return write(
-        folder / "motus.tsv", text + rows(("Blautia obeum [ref_mOTU_v3_00001]", 0.2, 0.1), ("unassigned", 0.8, 0.9))
-    )
-
-
-def taxpasta(folder: Path) -> Path:
-    return write(folder / "taxpasta.tsv", rows(("taxonomy_id", "name", "S1"), (40520, "Blautia obeum", 12)))
-
-
-def cami(folder: Path) -> Path:
-    text = "@SampleID:S1\n@Version:0.9.1\n@Ranks:superkingdom|species\n@@TAXID\tRANK\tTAXPATH\tTAXPATHSN\tPERCENTAGE\n"
-    return write(folder / "cami.profile", text + "2\tsuperkingdom\t2\tBacteria\t100.0\n")
-
-
-def kraken_mpa(folder: Path) -> Path:
-    return write(folder / "mpa.txt", "k__Bacteria\t10\nk__Bacteria|p__Firmicutes\t10\n")
-
-
-def mothur(folder: Path) -> Path:
-    return write(folder / "mothur.shared", "label\tGroup\tnumOtus\tOtu001\n0.03\tS1\t1\t12\n")
-
-
-def pcl(folder: Path) -> Path:
-    head = (("dataset_name", "metahit", "metahit"), ("sampleID", "MH01", "MH02"), ("country", "dnk", "esp"))
-    return write(folder / "pcl.txt", rows(*head, ("k__Bacteria|s__Blautia_obeum", 3.1, 0)))
-
-
 #: Dialect → writers of its files.
 WRITERS: dict[str, tuple[Callable[[Path], Path], ...]] = {
     "matrix": (matrix, transposed),
@@ -163,12 +117,4 @@ WRITERS: dict[str, tuple[Callable[[Path], Path], ...]] = {
     "biom-tsv": (biom_tsv,),
     "biom-json": (biom_json,),
     "biom-hdf5": (biom_hdf5,),
-    "kraken2": (kraken2,),
-    "bracken": (bracken, bracken_combined),
-    "motus": (motus,),
-    "taxpasta": (taxpasta,),
-    "cami": (cami,),
-    "kraken-mpa": (kraken_mpa,),
-    "mothur": (mothur,),
-    "pcl": (pcl,),
 }

@@ -12,12 +12,17 @@ from mbembed.tables.raw import ReadOptions
 from mbembed.tables.source import open_source
 from tests.helpers import SHARED, needs_shared
 from tests.tables.fixtures import WRITERS
+from tests.tables.profilers import PROFILERS, options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-CASES = [pytest.param(dialect, writer, id=writer.__name__) for dialect, found in WRITERS.items() for writer in found]
+CASES = [
+    pytest.param(dialect, writer, id=writer.__name__)
+    for dialect, found in {**WRITERS, **PROFILERS}.items()
+    for writer in found
+]
 #: Real files: folder or pattern → dialect.
 REAL = {
     "formats/metaphlan/*": "metaphlan",
@@ -65,7 +70,7 @@ def test_every_reader_refuses_every_other_dialect(dialect: str, writer: Callable
 def test_a_file_is_read_or_refused_by_name(dialect: str, writer: Callable[[Path], Path], tmp_path: Path) -> None:
     path = writer(tmp_path)
     if dialect in registry.formats():
-        assert read_table(path).dialect == dialect
+        assert read_table(path, **options(path)).dialect == dialect
     else:
         with pytest.raises(DialectError, match="which is not read"):
             read_table(path)
