@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["OPTIONS", "Option"]
+__all__ = ["CONVERT", "OPTIONS", "WARN_COVERAGE", "WARN_OBSERVABLE", "Option", "check_choice"]
 
 #: Warn when the median sample has less of its abundance matched than this (share of the
 #: classified abundance, 0 to 1). On the same samples, vectors from 60 % of the abundance
@@ -112,8 +112,38 @@ _ALL = (
     Option("device", "cpu", "where to compute; cuda needs mbembed[torch]", choices=("cpu", "cuda")),
 )
 
-#: Option name → option.
+_CONVERT = (
+    Option(
+        "to",
+        None,
+        "format (default: by the suffix of OUT)",
+        choices=("biom", "biom1", "tsv", "csv", "parquet", "h5ad"),
+    ),
+    Option(
+        "names",
+        "keep",
+        "names of the taxa: as they stand (keep), or as GTDB R220 species where they are known (resolve)",
+        choices=("keep", "resolve"),
+    ),
+    Option(
+        "to_unit",
+        None,
+        "convert the values, as shares of everything that the table states (default: as they stand)",
+        choices=("fraction", "percent"),
+    ),
+    Option(
+        "unclassified",
+        "keep",
+        "abundance that the profiler could not assign: a row UNCLASSIFIED (keep), or nothing (drop), "
+        "which changes what each sample adds up to",
+        choices=("keep", "drop"),
+    ),
+)
+
+#: Options of reading, matching and embedding, by name.
 OPTIONS: dict[str, Option] = {option.name: option for option in _ALL}
+#: Options of writing a converted table, by name.
+CONVERT: dict[str, Option] = {option.name: option for option in _CONVERT}
 
 
 def check_choice(name: str, value: object) -> None:

@@ -20,3 +20,11 @@ def own_model_directory(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     folder = tmp_path_factory.mktemp("models")
     monkeypatch.setenv("MBEMBED_MODELS", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def normal_talk() -> None:
+    """Undo ``-q`` of an earlier test: the level of talk belongs to the process."""
+    from mbembed.cli import console
+
+    console.set_level(console.NORMAL)

@@ -18,10 +18,14 @@ from mbembed.extras import require_extra
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+DESCRIPTION = (
+    "Few labels: embeddings beside log abundances, CLR and presence/absence, on studies that were not trained on."
+)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the protocol and print its tables; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.few_labels", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.few_labels", description=DESCRIPTION)
     parser.add_argument("corpus", metavar="CORPUS_DIR", type=Path, help="folder with profiles.biom and metadata.tsv")
     parser.add_argument("--folds", type=int, default=2, metavar="N", help="parts of the scored studies (default: 2)")
     parser.add_argument("--draws", type=_positive, default=8, metavar="N", help="draws per study (default: 8)")

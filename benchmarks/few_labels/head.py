@@ -22,7 +22,7 @@ def score(task: Task, draw: Draw, features: NDArray[np.floating], labels: NDArra
     """Fit on the labelled samples, score on the others.
 
     Columns are standardised with the mean and standard deviation of the labelled samples (those
-    without spread among them are left out); the ridge penalty is chosen by leave-one-out error
+    without spread among them get no weight); the ridge penalty is chosen by leave-one-out error
     among them. Nothing is learnt from the scored samples.
 
     Parameters
@@ -43,9 +43,9 @@ def score(task: Task, draw: Draw, features: NDArray[np.floating], labels: NDArra
 
     known, unknown = (features[part].astype(np.float64) for part in (draw.labelled, draw.scored))
     mean, spread = known.mean(axis=0), known.std(axis=0)
-    varies = spread > 0
-    known, unknown = ((part[:, varies] - mean[varies]) / spread[varies] for part in (known, unknown))
-    predicted = RidgeCV(PENALTIES).fit(known, labels[draw.labelled]).predict(unknown)
+    scale = np.where(spread > 0, spread, 1.0)
+    head = RidgeCV(PENALTIES).fit((known - mean) / scale, labels[draw.labelled])
+    predicted = head.predict((unknown - mean) / scale)
     truth = labels[draw.scored]
     if task.case:
         return float(roc_auc_score(truth, predicted))

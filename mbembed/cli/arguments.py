@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mbembed.options import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from mbembed.options import Option
 
 __all__ = ["READING", "add_options", "chosen", "quiet_parser"]
 
@@ -16,11 +18,13 @@ __all__ = ["READING", "add_options", "chosen", "quiet_parser"]
 READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
 
 
-def add_options(parser: argparse.ArgumentParser, names: Iterable[str], title: str) -> None:
+def add_options(
+    parser: argparse.ArgumentParser, names: Iterable[str], title: str, options: Mapping[str, Option] = OPTIONS
+) -> None:
     """Add options by name, in a titled group."""
     group = parser.add_argument_group(title)
     for name in names:
-        option = OPTIONS[name]
+        option = options[name]
         default = "" if option.default is None or "default:" in option.help else f" (default: {option.default})"
         group.add_argument(
             option.flag,

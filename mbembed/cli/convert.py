@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mbembed.cli import console
 from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+from mbembed.options import CONVERT
 
 if TYPE_CHECKING:
     from mbembed.tables.profile import Profile
@@ -53,27 +54,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("table", metavar="TABLE", help="abundance table")
     parser.add_argument("output", metavar="OUT", help="where to write it; - for stdout, as TSV")
     add_options(parser, READING, "how the table is read (decided from its content unless given)")
-    writing = parser.add_argument_group("what is written")
-    writing.add_argument("--to", choices=tuple(FORMATS), help="format (default: by the suffix of OUT)")
-    writing.add_argument(
-        "--names",
-        choices=("keep", "resolve"),
-        default="keep",
-        help="names of the taxa: as they stand (keep), or as GTDB R220 species where they are known (resolve) (default: keep)",
-    )
-    writing.add_argument(
-        "--to-unit",
-        choices=("fraction", "percent"),
-        help="convert the values, as shares of everything that the table states (default: as they stand)",
-    )
-    writing.add_argument(
-        "--unclassified",
-        choices=("keep", "drop"),
-        default="keep",
-        help="abundance that the profiler could not assign: a row UNCLASSIFIED (keep), or nothing (drop), "
-        "which changes what each sample adds up to (default: keep)",
-    )
-    writing.add_argument(
+    add_options(parser, CONVERT, "what is written", CONVERT)
+    parser.add_argument(
         "--match", metavar="TSV", help="with --names resolve: write which taxon became which species, by which rule"
     )
     parser.set_defaults(run=run)

@@ -93,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _tell(embedding: Embedding) -> None:
     """Say in words what was read and matched."""
+    from mbembed.match.report import rules
+
     match = embedding.match
     profile, model = match.profile, match.model
     name = profile.path or "the table"
@@ -104,14 +106,15 @@ def _tell(embedding: Embedding) -> None:
         f"{int(match.matched_taxa.sum())} of {profile.n_taxa} taxa, "
         f"{match.n_species_reached} of {model.n_named_species} model species"
     )
-    for rule, facts in match.rules().items():
+    for rule, facts in rules(match).items():
         console.detail(f"  {rule}: {facts['taxa']:.0f} taxa, {facts['mean_abundance']:.1%} of the abundance")
     for warning in embedding.warnings:
         console.warn(warning)
 
 
 def _write_match(path: str, embedding: Embedding) -> None:
+    from mbembed.match.report import taxon_columns
     from mbembed.outputs.match_table import write_match_table
 
-    columns = embedding.match.taxon_columns()
+    columns = taxon_columns(embedding.match)
     write_match_table(path, zip(*columns.values(), strict=True), list(columns))

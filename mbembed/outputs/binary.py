@@ -9,18 +9,17 @@ import numpy as np
 
 from mbembed.errors import OutputError
 from mbembed.outputs.atomic import atomic_path
+from mbembed.outputs.content import SUMMARY_KEY
 from mbembed.outputs.summary import to_json
 from mbembed.outputs.text import SAMPLE_COLUMN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mbembed.outputs.writers import Content
+    from mbembed.outputs.content import Content
 
-__all__ = ["IDS_SUFFIX", "SUMMARY_KEY", "write_npy", "write_parquet"]
+__all__ = ["IDS_SUFFIX", "write_npy", "write_parquet"]
 
-#: Name under which formats that have room for it carry the summary, as JSON text.
-SUMMARY_KEY = "mbembed"
 #: An NPY file has no room for ids: they stand in this file beside it, one per line.
 IDS_SUFFIX = ".ids.txt"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mbembed.extras import require_extra
 from mbembed.outputs.atomic import atomic_path
-from mbembed.outputs.binary import SUMMARY_KEY
+from mbembed.outputs.content import SUMMARY_KEY
 from mbembed.outputs.summary import to_json
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from numpy.typing import NDArray
 
-    from mbembed.outputs.writers import Content
+    from mbembed.outputs.content import Content
 
 __all__ = ["hdf5_file", "text_metadata", "to_anndata", "write_biom", "write_h5ad"]
 

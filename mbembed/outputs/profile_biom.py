@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbembed.outputs.atomic import atomic_path
-from mbembed.outputs.binary import SUMMARY_KEY
+from mbembed.outputs.content import SUMMARY_KEY
 from mbembed.outputs.hdf5 import hdf5_file, text_metadata
 from mbembed.outputs.profile_content import LINEAGE_COLUMN, TAXID_COLUMN
 from mbembed.outputs.summary import to_json

@@ -9,7 +9,7 @@ import numpy as np
 
 from mbembed.errors import OutputError
 from mbembed.outputs.atomic import atomic_path
-from mbembed.outputs.binary import SUMMARY_KEY
+from mbembed.outputs.content import SUMMARY_KEY
 from mbembed.outputs.profile_content import LINEAGE_COLUMN, TAXID_COLUMN
 from mbembed.outputs.summary import to_json
 from mbembed.outputs.text import quote

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from mbembed.errors import OutputError, UsageError
 from mbembed.extras import require_extra
 from mbembed.outputs.atomic import atomic_path, output_error
 from mbembed.outputs.binary import write_npy, write_parquet
+from mbembed.outputs.content import Content
 from mbembed.outputs.hdf5 import to_anndata, write_biom, write_h5ad
 from mbembed.outputs.text import TextWriter
 
@@ -29,17 +30,6 @@ __all__ = ["STDOUT", "SUFFIXES", "carries_summary", "check_output", "check_place
 
 #: The path that means standard output.
 STDOUT = "-"
-
-
-@dataclass(frozen=True, eq=False)
-class Content:
-    """What a writer gets; the fields are the arguments of `write_embedding`."""
-
-    values: NDArray[np.float32]
-    sample_ids: list[str]
-    dimension_names: list[str]
-    summary: Mapping[str, object] = field(default_factory=dict)
-    sample_metadata: pd.DataFrame | None = None
 
 
 def write_embedding(

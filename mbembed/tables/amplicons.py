@@ -26,6 +26,8 @@ LOOKED_AT = 2000
 
 #: Names of features: MD5 of the sequence (QIIME 2), or the sequence itself (DADA2).
 _FEATURE = re.compile(r"[0-9a-f]{32}|[ACGTN]{50,}")
+#: What SILVA calls species that nobody has named.
+_NAMELESS = re.compile(r"s__(uncultured|unidentified|metagenome|gut[ _]metagenome|human[ _]gut)", re.IGNORECASE)
 _EPITHET = re.compile(r"s__[a-z][a-z-]+(_[A-Z]+)?")
 
 
@@ -66,10 +68,10 @@ def _evidence(labels: Sequence[str], lineages: Sequence[tuple[str, ...]]) -> str
         return f"its taxa are named like {labels[0][:12]}{'…' if len(labels[0]) > 12 else ''}"
     species = [parts[-1] for parts in lineages if parts[-1].startswith("s__")]
     bare = sum(_EPITHET.fullmatch(name) is not None for name in species)
-    named = sum(len(name) > len("s__") for name in species)
+    named = sum(len(name) > len("s__") and not _NAMELESS.match(name) for name in species)
     if bare > SHARE * max(named, 1):
         return "species are epithets without their genus, as Greengenes writes them"
     deep = any(parts[-1].startswith("s__") or len(parts) > 6 for parts in lineages)
-    if deep and named < (1 - SHARE) * len(lineages) and not any("t__" in parts[-1] for parts in lineages):
+    if deep and named <= (1 - SHARE) * len(lineages) and not any("t__" in parts[-1] for parts in lineages):
         return f"{named} of {len(lineages)} taxa have a species"
     return ""

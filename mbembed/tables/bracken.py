@@ -36,6 +36,11 @@ TITLE = "Bracken, one sample or combined"
 
 #: Columns of text in the combined table, lower case.
 TEXT = frozenset({"name", "taxonomy_id", "taxonomy_lvl"})
+#: Columns of the table of one sample.
+SINGLE = (
+    *("name", "taxonomy_id", "taxonomy_lvl"),
+    *("kraken_assigned_reads", "added_reads", "new_est_reads", "fraction_total_reads"),
+)
 #: Half of the last decimal that Bracken writes of a fraction (%0.5f).
 HALF_DIGIT = 0.5e-5
 #: How far the fractions of a sample may exceed 1 beyond rounding; the tolerance of taxpasta's reader.
@@ -133,7 +138,7 @@ def _rows(file: TextFile) -> Iterator[_Row]:
     header = [cell.strip() for cell in split_line(file.head[0], delimiter)]
     width = len(split_line(file.head[1], delimiter)) if len(file.head) > 1 else len(header)
     header = ["", *header] if width == len(header) + 1 else header  # R's row numbers have no header
-    records = Records(file, header, delimiter=delimiter)
+    records = Records(file, header, delimiter=delimiter, needed=SINGLE)
     for line, cells in records:
         assigned = records.number(cells, "kraken_assigned_reads", line)
         added = records.number(cells, "added_reads", line)
@@ -245,7 +250,7 @@ def _pair(names: Sequence[str], path: str) -> tuple[dict[str, dict[str, int]], l
         stem, kind = found.groups()
         short = without_suffix(stem)
         sample = stem if kind in columns.get(short, {}) else short
-        if kind in columns.get(sample, {}):
+        if kind in columns.get(sample, {}) or name in names[:i]:
             raise DuplicateIdError(
                 f"the column '{name}' stands more than once in {path}",
                 expected="every sample once",

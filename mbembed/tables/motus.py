@@ -15,7 +15,7 @@ from mbembed.tables.labels import is_unclassified, lineage_from_label
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.records import read_wide
-from mbembed.tables.sample_names import names_from_columns
+from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ TITLE = "mOTUs 2, 3 or 4, one sample or merged"
 TEXT = frozenset({"consensus_taxonomy", "ncbi_tax_id", "taxonomy"})
 #: First cells of the header, lower case.
 FIRST = ("#consensus_taxonomy", "#motu", "#motus", "motu")
+#: What stands where the profile was made without ``-n``.
+UNNAMED = "unnamed sample"
 #: What stands instead of an id for "none", lower case.
 NO_ID = frozenset({"na", ""})
 
@@ -96,7 +98,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     comments = " ".join(file.head[: header - 1])
     cells, text = read_wide(file, options, text=TEXT, header_line=header)
     labels, lineages = _names(cells.labels, text, _LEVEL.search(comments))
-    sample_ids, named = names_from_columns(cells.columns)
+    sample_ids, named = _samples(cells.columns, source)
     unit = "counts" if _COUNTS.search(comments) else "fraction" if _RELATIVE.search(comments) else None
     missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     nameless = sum(
@@ -119,6 +121,13 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         ],
         warnings=[*file.warnings, *missing],
     )
+
+
+def _samples(columns: Sequence[str], source: Source) -> tuple[list[str], list[Decision]]:
+    if list(columns) != [UNNAMED]:
+        return list(columns), []
+    name, decision = name_from_file(source)
+    return [name], [decision]
 
 
 def _names(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, TableError
+from mbembed.errors import CellError, DialectError, DuplicateIdError, EmptyTableError, TableError
 from mbembed.tables.cells import is_number, split_line
 from mbembed.tables.delimited import read_cells
 from mbembed.tables.labels import UNCLASSIFIED_IDS
@@ -35,19 +35,39 @@ class Records:
     delimiter : str
     after : int
         Number of the header's line (from 1); 0 if there is none.
+    needed : sequence of str
+        Columns that must be there.
 
     Raises
     ------
+    DialectError
+        If a column is lacking.
     CellError
         While iterating, if a line has fewer cells than the header.
     """
 
-    def __init__(self, file: TextFile, header: Sequence[str], *, delimiter: str = "\t", after: int = 1) -> None:
+    def __init__(
+        self,
+        file: TextFile,
+        header: Sequence[str],
+        *,
+        delimiter: str = "\t",
+        after: int = 1,
+        needed: Sequence[str] = (),
+    ) -> None:
         self.file = file
         self.header = list(header)
         self.delimiter = delimiter
         self.after = after
         self.path = str(file.source.path)
+        lacking = [name for name in needed if name not in self.header]
+        if lacking:
+            raise DialectError(
+                f"{self.path} has no column {', '.join(lacking)}; its columns are {', '.join(filter(None, self.header))}",
+                expected=f"the columns {', '.join(needed)}",
+                hint="use the file as the program wrote it",
+                path=self.path,
+            )
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the number of each line (from 1) and its cells; blank and comment lines are passed over."""

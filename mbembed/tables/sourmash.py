@@ -12,7 +12,6 @@ from mbembed.tables.labels import lineage_from_label
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.records import read_wide
-from mbembed.tables.sample_names import names_from_columns
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -61,15 +60,14 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     require(source, DIALECT, expected="a header that begins with lineage, and lineages d__…;p__…")
     file = TextFile(source)
     cells, _ = read_wide(file, options, text=(), header_line=1)
-    sample_ids, named = names_from_columns(cells.columns)
     missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     return RawTable(
         values=cells.values.T.tocsr(),
-        sample_ids=sample_ids,
+        sample_ids=cells.columns,
         labels=cells.labels,
         dialect=DIALECT,
         lineages=[lineage_from_label(label) for label in cells.labels],
         unit="fraction",
-        decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect"), *named],
+        decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect")],
         warnings=[*file.warnings, *missing],
     )

@@ -13,10 +13,11 @@ from mbembed.errors import AxisError, DialectError
 from mbembed.tables.axis import some
 from mbembed.tables.cells import split_line
 from mbembed.tables.claims import claim
+from mbembed.tables.lineages import rank_prefix
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.records import Records, keep_once, pivot, read_wide, rows_of_rank
-from mbembed.tables.sample_names import name_from_file, names_from_columns
+from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.signatures import TAXID_COLUMNS, signature
 from mbembed.tables.text import TextFile
 
@@ -117,17 +118,18 @@ def _read_wide(file: TextFile, options: ReadOptions) -> RawTable:
             values=cells.values, sample_ids=cells.labels, labels=taxids, dialect=DIALECT, taxids=taxids,
             decisions=decisions, warnings=missing,
         )  # fmt: skip
-    sample_ids, named = names_from_columns(cells.columns)
     ranks = next((text[name] for name in RANK_COLUMNS if name in text), None)
     names = next((text[name] for name in NAME_COLUMNS if name in text), taxids)
     kept = rows_of_rank(taxids, ranks, options.rank, str(file.source.path))
+    labels = [names[i] or taxids[i] for i in kept]
     return RawTable(
         values=cells.values[kept].T.tocsr(),
-        sample_ids=sample_ids,
-        labels=[names[i] or taxids[i] for i in kept],
+        sample_ids=cells.columns,
+        labels=labels,
         dialect=DIALECT,
+        lineages=_lineages(labels, ranks and [ranks[i] for i in kept]),
         taxids=[taxids[i] for i in kept],
-        decisions=[*decisions, *named],
+        decisions=[*decisions],
         warnings=missing,
     )
 
@@ -155,14 +157,24 @@ def _read_long(file: TextFile, options: ReadOptions) -> RawTable:
     values, sample_ids, taxids = pivot(found, path)
     own = None if rank_at is None else [ranks[taxid] for taxid in taxids]
     kept = rows_of_rank(taxids, own, options.rank, path)
+    labels = [names[taxids[i]] or taxids[i] for i in kept]
     return RawTable(
         values=values[:, kept],
         sample_ids=sample_ids,
-        labels=[names[taxids[i]] or taxids[i] for i in kept],
+        labels=labels,
         dialect=DIALECT,
+        lineages=_lineages(labels, own and [own[i] for i in kept]),
         taxids=[taxids[i] for i in kept],
         decisions=[Decision("orientation", "taxa-in-rows", "one row per sample and taxon"), decision],
     )
+
+
+def _lineages(labels: Sequence[str], ranks: Sequence[str] | None) -> list[tuple[str, ...]] | None:
+    """Return the rank of each row as a lineage of one part."""
+    if ranks is None:
+        return None
+    prefixes = [rank_prefix(rank) for rank in ranks]
+    return [(prefix + label,) if prefix else () for prefix, label in zip(prefixes, labels, strict=True)]
 
 
 def _position(header: Sequence[str], names: Iterable[str]) -> int | None:

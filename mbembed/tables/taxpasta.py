@@ -14,7 +14,7 @@ from mbembed.tables.lineages import rank_prefix
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.records import Records, keep_once, pivot, read_wide, rows_of_rank
-from mbembed.tables.sample_names import name_from_file, names_from_columns
+from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     decisions = [Decision("orientation", "taxa-in-rows", "fixed by the dialect")]
     if variant == "wide":
         cells, text = read_wide(file, options, text=TEXT, header_line=1)
-        sample_ids, named = names_from_columns(cells.columns)
-        decisions += named
+        sample_ids = cells.columns
         taxids, values = cells.labels, cells.values.T.tocsr()
     else:
         records, facts = _records(file, variant, decisions)
@@ -110,7 +109,7 @@ def _records(
     if variant != "long":
         sample, decision = name_from_file(file.source)
         decisions.append(decision)
-    records = Records(file, header, delimiter=delimiter)
+    records = Records(file, header, delimiter=delimiter, needed=("taxonomy_id", "count"))
     found: dict[tuple[str, str], float] = {}
     text: dict[str, dict[str, str]] = {key: {} for key in header if key in TEXT}
     for line, cells in records:

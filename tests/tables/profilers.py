@@ -254,7 +254,7 @@ def gmrepo(folder: Path) -> Path:
     header = ("run_id", "ncbi_taxon_id", "taxon_rank_level", "relative_abundance", "scientific_name")
     body = []
     for s, sample in enumerate(SAMPLES):
-        body.append((sample, 572511, "genus", 100 * VALUES[s, :2].sum(), "Blautia"))
+        body.append((sample, 572511, "genus", 80 * VALUES[s, :2].sum(), "Blautia"))
         body += [(sample, taxid, "species", 80 * VALUES[s, i], SPECIES[i]) for i, taxid in enumerate(TAXIDS)]
         body.append((sample, -1, "species", 20.0, "Unknown"))
     return write(folder / "gmrepo.txt", rows(header, *body))

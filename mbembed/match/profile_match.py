@@ -1,51 +1,28 @@
-"""The match: which taxon of a profile feeds which species of a model, and what is left over."""
+"""One profile held against one model: which taxon feeds which species, and how much of each sample that is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mbembed.errors import NoMatchError
-from mbembed.options import WARN_COVERAGE, WARN_OBSERVABLE, check_choice
+from mbembed.options import WARN_COVERAGE, WARN_OBSERVABLE
 from mbembed.tables.profile import UNITS
-from mbembed.taxonomy.nomenclature import detect_nomenclature
-from mbembed.taxonomy.target import Target
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from mbembed.match.report import Leftover
     from mbembed.models.folder import Model
     from mbembed.tables.profile import Profile
     from mbembed.taxonomy.nomenclature import Nomenclature
-    from mbembed.taxonomy.target import Placement
+    from mbembed.taxonomy.target import Placement, Target
 
-__all__ = ["Leftover", "Match", "match_profile", "require_match"]
-
-#: Closure of models that do not state one: fractions of the whole sample, as published.
-DEFAULT_CLOSURE = "input"
-#: How many leftovers and examples a message names, and how many the summary holds.
-SHOWN, SUMMARY_LEFTOVERS = 5, 20
-
-
-class Leftover(NamedTuple):
-    """A taxon that feeds nothing.
-
-    Attributes
-    ----------
-    name : str
-    mean_abundance : float
-        Mean over samples of its share of the classified abundance, 0 to 1.
-    reason : str
-    """
-
-    name: str
-    mean_abundance: float
-    reason: str
+__all__ = ["Match"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +33,8 @@ class Match:
     ----------
     profile : Profile
     model : Model
+    target : Target
+        The model's columns, as names find them.
     placements : list of Placement
         For each taxon: the model columns that it feeds, by which rule, or why it feeds none.
     names : {"resolve", "strict", "exact"}
@@ -68,6 +47,7 @@ class Match:
 
     profile: Profile
     model: Model
+    target: Target
     placements: list[Placement]
     names: str
     nomenclature: Nomenclature
@@ -120,7 +100,7 @@ class Match:
 
         A species that no name of the profiler leads to is *unobservable*, not absent.
         """
-        seen = _target(self.model).observable_columns(self.nomenclature, filled=self.placements)
+        seen = self.target.observable_columns(self.nomenclature, filled=self.placements)
         return len({self.model.species[column] for column in np.flatnonzero(seen).tolist()} - {self.model.unnamed})
 
     @property
@@ -137,7 +117,7 @@ class Match:
     def ambiguous_fraction(self) -> float:
         """Mean share of the classified abundance whose names could also mean another species of the model."""
         ambiguous = np.array([bool(p.columns) and p.ambiguous for p in self.placements], dtype=bool)
-        return float(self._mean_abundance[ambiguous].sum())
+        return float(self.mean_abundance[ambiguous].sum())
 
     @property
     def median_coverage(self) -> float:
@@ -215,6 +195,18 @@ class Match:
             return self.input_sum
         return None if whole == 1.0 else np.full(self.profile.n_samples, whole)
 
+    @cached_property
+    def mean_abundance(self) -> NDArray[np.float64]:
+        """Mean over samples of each taxon's share of the classified abundance; shape (n_taxa,)."""
+        weights = _ratio(np.ones(self.profile.n_samples), self.profile.classified)
+        return np.asarray(self.profile.values.T @ weights) / max(1, self.profile.n_samples)
+
+    @cached_property
+    def prevalence(self) -> NDArray[np.float64]:
+        """Share of the samples that have each taxon; shape (n_taxa,)."""
+        counts = np.bincount(self.profile.values.indices, minlength=self.profile.n_taxa)
+        return counts / max(1, self.profile.n_samples)
+
     def taxa(self) -> pd.DataFrame:
         """Return one row per taxon of the profile, the most abundant first.
 
@@ -229,138 +221,21 @@ class Match:
         """
         import pandas as pd
 
-        return pd.DataFrame(self.taxon_columns())
+        from mbembed.match.report import taxon_columns
 
-    def taxon_columns(self) -> dict[str, list[object]]:
-        """Return the columns of :meth:`taxa` as plain lists (no pandas needed)."""
-        mean, prevalence = self._mean_abundance, self._prevalence
-        order = np.argsort(-mean, kind="stable").tolist()
-        taxa, placements = self.profile.taxa, self.placements
-        return {
-            "taxon": [taxa[i].source for i in order],
-            "name": [taxa[i].label for i in order],
-            "species": ["|".join(self._species_of(placements[i])) for i in order],
-            "rule": [placements[i].rule or placements[i].reason for i in order],
-            "ambiguous": ["yes" if placements[i].ambiguous else "no" for i in order],
-            "mean_abundance": [float(mean[i]) for i in order],
-            "prevalence": [float(prevalence[i]) for i in order],
-            "n_columns": [len(placements[i].columns) for i in order],
-        }
+        return pd.DataFrame(taxon_columns(self))
 
-    def _species_of(self, placement: Placement) -> list[str]:
-        return list(dict.fromkeys(self.model.species[column] for column, _ in placement.columns))
-
-    @cached_property
-    def _mean_abundance(self) -> NDArray[np.float64]:
-        weights = _ratio(np.ones(self.profile.n_samples), self.profile.classified)
-        return np.asarray(self.profile.values.T @ weights) / max(1, self.profile.n_samples)
-
-    @cached_property
-    def _prevalence(self) -> NDArray[np.float64]:
-        counts = np.bincount(self.profile.values.indices, minlength=self.profile.n_taxa)
-        return counts / max(1, self.profile.n_samples)
-
-    def leftovers(self, limit: int = SHOWN) -> list[Leftover]:
+    def leftovers(self, limit: int) -> list[Leftover]:
         """Return the most abundant taxa that feed nothing."""
-        mean = np.where(self.matched_taxa, 0.0, self._mean_abundance)
-        order = np.argsort(-mean, kind="stable")[:limit].tolist()
-        return [
-            Leftover(self.profile.taxa[i].label, float(mean[i]), self.placements[i].reason)
-            for i in order
-            if mean[i] > 0
-        ]
+        from mbembed.match.report import leftovers
 
-    def rules(self) -> dict[str, dict[str, float]]:
-        """Return for each rule the number of taxa and their mean share of the classified abundance."""
-        result: dict[str, dict[str, float]] = {}
-        for taxon, placement in enumerate(self.placements):
-            entry = result.setdefault(placement.rule or placement.reason, {"taxa": 0, "mean_abundance": 0.0})
-            entry["taxa"] += 1
-            entry["mean_abundance"] += float(self._mean_abundance[taxon])
-        return dict(sorted(result.items(), key=lambda item: -item[1]["mean_abundance"]))
+        return leftovers(self, limit)
 
-    def to_summary(self) -> dict[str, object]:
+    def to_summary(self) -> dict[str, Any]:
         """Return the match in numbers, for the summary JSON."""
-        profile = self.profile
-        return {
-            "verdict": self.verdict,
-            "closure": self.closure,
-            "names": self.names,
-            "nomenclature": self.nomenclature._asdict(),
-            "median_coverage": self.median_coverage,
-            "taxa_matched": int(self.matched_taxa.sum()),
-            "taxa": profile.n_taxa,
-            "species_reached": self.n_species_reached,
-            "species_in_model": self.model.n_named_species,
-            "species_observable": self.n_observable,
-            "ambiguous_fraction": self.ambiguous_fraction,
-            "rules": self.rules(),
-            "leftovers": [leftover._asdict() for leftover in self.leftovers(SUMMARY_LEFTOVERS)],
-            "samples": {
-                "id": profile.sample_ids,
-                "input_sum": self.input_sum.tolist(),
-                "unclassified_fraction": self.unclassified_fraction.tolist(),
-                "coverage": self.coverage.tolist(),
-                "species_matched": self.species_matched.tolist(),
-            },
-        }
+        from mbembed.match.report import to_summary
 
-
-def match_profile(profile: Profile, model: Model, *, closure: str | None = None, names: str = "resolve") -> Match:
-    """Hold a profile against a model.
-
-    Parameters
-    ----------
-    profile : Profile
-    model : Model
-    closure : {"input", "classified", "matched"}, optional
-        What an abundance is a fraction of; default: as the model was trained.
-    names : {"resolve", "strict", "exact"}
-        How taxa find the model's species.
-
-    Returns
-    -------
-    Match
-        Also when nothing matches; :func:`require_match` turns that into an error.
-    """
-    check_choice("closure", closure)
-    check_choice("names", names)
-    nomenclature = detect_nomenclature(profile.taxa)
-    return Match(
-        profile=profile,
-        model=model,
-        placements=_target(model).match(profile.taxa, names, nomenclature),
-        names=names,
-        nomenclature=nomenclature,
-        closure=closure or str(model.config.get("closure", DEFAULT_CLOSURE)),
-    )
-
-
-def require_match(match: Match) -> None:
-    """Refuse a match with nothing in it.
-
-    Raises
-    ------
-    NoMatchError
-        Saying which names the table has and which the model knows.
-    """
-    if match.verdict != "nothing matched":
-        return
-    profile, model = match.profile, match.model
-    theirs = ", ".join(taxon.source for taxon in profile.taxa[:SHOWN])
-    ours = ", ".join(name for name in dict.fromkeys(model.species) if name != model.unnamed)
-    ours = ", ".join(ours.split(", ")[:SHOWN])
-    raise NoMatchError(
-        f"none of the {profile.n_taxa} taxa is a species of the model {model.name!r}; the table has: {theirs}",
-        expected=f"species names ({model.nomenclature}) such as: {ours}",
-        hint="mbembed inspect TABLE shows how the table was read; another --rank, --orientation or --model may be meant",
-        model=model.name,
-        n_taxa=profile.n_taxa,
-    )
-
-
-def _target(model: Model) -> Target:
-    return Target(model.species, model.nomenclature, unnamed=model.unnamed)
+        return to_summary(self)
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
