@@ -16,11 +16,12 @@ from benchmarks.few_labels.draws import MIN_SCORED, draws
 from benchmarks.few_labels.head import score
 from benchmarks.few_labels.protocol import Score, run
 from benchmarks.few_labels.report import by_task, difference_table, mean_table
-from benchmarks.few_labels.representations import CLR, LOG10, PRESENCE, Pretraining, baselines
+from benchmarks.few_labels.representations import CLR, LOG10, PRESENCE, PRETRAININGS, Pretraining, baselines
 from benchmarks.few_labels.tasks import TASKS, Task, deal
 from mbembed.errors import TableError, UsageError
 from mbembed.outputs.profile_writers import write_profile
 from tests.benchmarks import synthetic
+from tests.helpers import ROOT, SHARED, needs_shared
 from tests.training.synthetic import settings
 
 CASES, NUMBER = Task("A", "condition", "CRC"), Task("A", "age")
@@ -236,6 +237,27 @@ def test_tables_by_hand():
     ]
     # Differences 0.1 and 0.3: standard deviation 0.1414, standard error 0.1.
     assert difference_table(means, "X").splitlines()[2:] == ["| Y | +0.200 ± 0.196 |"]
+
+
+def test_the_card_names_the_command_and_its_rows():
+    evaluation = (ROOT / "model" / "evaluation.md").read_text(encoding="utf-8").strip()
+    assert evaluation in (ROOT / "model" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "python -m benchmarks.few_labels CORPUS" in evaluation
+    for name in (LOG10, CLR, PRESENCE, *(label for pretraining in PRETRAININGS for label in pretraining.labels)):
+        assert f"\n| {name} | " in evaluation
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@needs_shared("corpus/profiles.biom")
+def test_plain_rows_of_the_card_come_out_again(capsys):
+    """Without bold, which depends on the other rows. (The rows of models take ten minutes.)"""
+    assert main([str(SHARED / "corpus"), "--only-baselines"]) == 0
+    rows = capsys.readouterr().out.replace("**", "").splitlines()[2:5]
+    evaluation = (ROOT / "model" / "evaluation.md").read_text(encoding="utf-8").replace("**", "")
+    assert [row.split(" | ")[0] for row in rows] == [f"| {name}" for name in (LOG10, CLR, PRESENCE)]
+    for row in rows:
+        assert row in evaluation
 
 
 @pytest.fixture
