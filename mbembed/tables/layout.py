@@ -69,6 +69,8 @@ LABEL_COLUMNS = frozenset(
     }
 )
 
+#: How many cells of each line are asked whether they are numbers, to find the delimiter.
+SCORED_CELLS = 1000
 #: Weight of a delimiter that cuts header and data into different numbers of cells: taken only where no
 #: other fits, so that the error can name the lines.
 MISFIT = 0.1
@@ -135,7 +137,7 @@ def guess_delimiter(lines: Sequence[str]) -> str | None:
         width, support = Counter(len(row) for row in rows[1:]).most_common(1)[0]
         if width < 2:
             continue
-        cells = [cell for row in rows[1:] for cell in row[1:]]
+        cells = [cell for row in rows[1:] for cell in row[1:SCORED_CELLS]]
         numbers = sum(map(is_number, cells)) / len(cells) if cells else 0.0
         score = numbers * support / (len(rows) - 1)
         if abs(width - len(rows[0])) > 1:

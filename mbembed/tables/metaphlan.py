@@ -154,6 +154,8 @@ def _read_single(file: TextFile) -> RawTable:
                 continue
             if _first_cell(line) == "clade_name":
                 columns = [cell.lower() for cell in cells]
+            elif line.startswith("#mpa_"):
+                continue  # the database; converted to GTDB, the release stands behind it
             elif not labels and len(cells) == 2 and not is_number(cells[1]) and "__" not in cells[0]:
                 name = _stated_name(*cells)
             elif not line.startswith("#"):

@@ -78,6 +78,14 @@ def signature(source: Source) -> Signature | None:
     Signature or None
         None for a plain matrix, for binary content, and for text that is no table.
     """
+    known = vars(source)  # remembered as a cached property would be: every reader asks
+    if "signature" not in known:
+        known["signature"] = _find(source)
+    found: Signature | None = known["signature"]
+    return found
+
+
+def _find(source: Source) -> Signature | None:
     lines = source.head_lines
     if not lines:
         return None
@@ -111,10 +119,10 @@ def _kraken2(lines: Sequence[str]) -> str | None:
 
 def _bracken(lines: Sequence[str]) -> str | None:
     """By the first three columns; R may have put quotes around them, and a column of row numbers before."""
-    names = [cell.strip('"') for cell in re.split(r"[\t,;]", lines[0])]
+    names = [cell.strip('"') for cell in re.split(r"[\t,;]", lines[0], maxsplit=4)[:4]]
     names = names[1:] if names[0] == "" else names
     if names[:3] == ["name", "taxonomy_id", "taxonomy_lvl"]:
-        return "single" if "kraken_assigned_reads" in names else "combined"
+        return "single" if "kraken_assigned_reads" in lines[0] else "combined"
     return None
 
 
@@ -167,6 +175,8 @@ def _mpa_version(index: re.Match[str] | None) -> str:
 
 
 def _taxpasta(lines: Sequence[str]) -> str | None:
+    if not lines[0].startswith(("taxonomy_id", '"taxonomy_id"')):
+        return None
     header = [cell.strip('"') for cell in re.split(r"[\t,]", lines[0])]
     if header[0] != "taxonomy_id" or len(header) < 2:
         return None
@@ -185,8 +195,11 @@ def _sourmash(lines: Sequence[str]) -> str | None:
 
 def _taxids(lines: Sequence[str]) -> str | None:
     """By a column of tax ids with GMrepo's abundances beside it, or in the first place with ids below."""
-    delimiter = "\t" if "\t" in lines[0] else ","
-    header = [cell.strip().lower() for cell in split_line(lines[0], delimiter)]
+    first = lines[0].lower()
+    if not any(name in first for name in TAXID_COLUMNS):
+        return None
+    delimiter = "\t" if "\t" in first else ","
+    header = [cell.strip() for cell in split_line(first, delimiter)]
     if "clade_name" in header or len(header) < 2:
         return None
     if "relative_abundance" in header and TAXID_COLUMNS & set(header):
@@ -230,7 +243,8 @@ def _is_text(line: str, delimiter: str) -> bool:
 def _far_pcl(source: Source) -> Signature | None:
     """Look for the first taxon beyond the head, where the first lines of a wide table are text."""
     lines = [line for line in source.head_lines[:PCL_TEXT_LINES] if not line.startswith("#")]
-    if len(lines) < 2 or not all(_is_text(line, "\t") for line in lines) or len(source.head) < HEAD_BYTES:
+    # The last of them first: in most tables it is numbers, and found out by its first cell.
+    if len(lines) < 2 or len(source.head) < HEAD_BYTES or not all(_is_text(line, "\t") for line in reversed(lines)):
         return None
     file = TextFile(source)
     found: list[str] = []

@@ -168,14 +168,18 @@ def decode_head(head: bytes) -> list[str]:
     []
     """
     if head.startswith(_BOMS_UTF16):
-        return re.split(r"\r\n|\n|\r", head.decode("utf-16", errors="ignore"))
+        return _split_lines(head.decode("utf-16", errors="ignore"))
     if _BINARY.search(head):
         return []
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
     except UnicodeDecodeError:
         text = head.decode("latin-1")
-    return re.split(r"\r\n|\n|\r", text)
+    return _split_lines(text)
+
+
+def _split_lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _without_returns(lines: list[bytes]) -> list[bytes]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from mbembed.tables import read_table
+from mbembed.tables import read_table, registry
+from mbembed.tables.source import open_source
 from tests.tables import profilers
-from tests.tables.fixtures import SAMPLES, SPECIES, VALUES
+from tests.tables.fixtures import SAMPLES, SPECIES, VALUES, rows, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+#: Longest that all readers together may look at a file (seconds).
+SNIFF_LIMIT = 0.05
 #: The program writes ``_`` for every blank.
 UNDERSCORED = {"kraken_mpa", "kraken_mpa_combined", "kraken_mpa_old", "pcl"}
 #: The file holds tax ids and no names.
@@ -72,3 +76,32 @@ def test_other_ends_of_lines_and_encodings(change: str, writer: Callable[[Path],
     assert profile.taxon_names == expected.taxon_names
     assert profile.sample_ids == expected.sample_ids
     np.testing.assert_array_equal(profile.values.toarray(), expected.values.toarray())
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+@pytest.mark.parametrize("release", ["", "\tr207"])
+def test_metaphlan_converted_to_gtdb(release: str, samples: int, tmp_path: Path) -> None:
+    """``sgb_to_gtdb_profile.py``: semicolons, blanks in the names, the release behind the database."""
+    lineage = profilers.LINEAGES[3].split(";")
+    unnamed = [*lineage[:-1], "s__"]
+    header = "#clade_name\trelative_abundance" if samples == 1 else "clade_name\tS1\tS2"
+    body = [(";".join(lineage[:n]), *[80.0] * samples) for n in range(1, 7)]
+    body += [(";".join(lineage), *[60.0] * samples), *[(";".join(unnamed), *[10.0] * samples)] * 2]
+    path = write(tmp_path / "gut7_profile.txt", f"#mpa_vJun23_CHOCOPhlAnSGB_202403{release}\n{header}\n" + rows(*body))
+    profile = read_table(path)
+    assert profile.dialect == "metaphlan"
+    assert profile.sample_ids == (["gut7"] if samples == 1 else ["S1", "S2"])
+    assert profile.taxon_names == ["Prevotella copri_A", "unnamed species of Prevotella"]
+    assert profile.values.toarray()[0].tolist() == [60.0, 20.0]
+    assert profile.merged == {"unnamed species of Prevotella": 2}
+
+
+@pytest.mark.parametrize("writer", [writer for _, writer in profilers.CASES], ids=lambda writer: writer.__name__)
+def test_detection_is_quick(writer: Callable[[Path], Path], tmp_path: Path) -> None:
+    path = writer(tmp_path)
+    readers = registry.readers()
+    started = time.perf_counter()
+    source = open_source(path)
+    claims = [reader.DIALECT for reader in readers if reader.sniff(source) is not None]
+    assert time.perf_counter() - started < SNIFF_LIMIT
+    assert len(claims) == 1
