@@ -95,7 +95,9 @@ def embed(
             f"min_coverage is {min_coverage}", expected="a share from 0 to 1", hint="--min-coverage 0.6 for 60 %"
         )
     loaded = model if isinstance(model, Model) else load_model(model)
-    profile = read_table(table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy)
+    profile = read_table(
+        table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy
+    )
     match = match_profile(profile, loaded, closure=closure, names=names)
     require_match(match)
     kept, left_out = _choose_samples(match, min_coverage)

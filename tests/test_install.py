@@ -16,7 +16,17 @@ from tests.helpers import ROOT
 
 pytestmark = pytest.mark.slow
 
-TRACKED = ("mbembed", "model", "examples", "setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE", "MANIFEST.in")
+TRACKED = (
+    "mbembed",
+    "model",
+    "examples",
+    "setup.cfg",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "NOTICE",
+    "MANIFEST.in",
+)
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -100,5 +110,3 @@ def test_editable(checkout: Path, tmp_path: Path) -> None:
     python = environment(tmp_path / "env")
     install(python, checkout, "--editable", cwd=tmp_path)
     embeds_the_example(python, tmp_path)
-
-

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from mbembed.options import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mbembed.options import Option
 
-__all__ = ["READING", "add_options", "chosen", "quiet_parser"]
+__all__ = ["READING", "add_options", "chosen", "one_or_all", "quiet_parser"]
 
 #: Options that say how a table is read.
 READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
@@ -40,6 +40,11 @@ def add_options(
 def chosen(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
     """Return the values of some options as keyword arguments."""
     return {name: getattr(args, name) for name in names}
+
+
+def one_or_all(tables: Sequence[str]) -> str | Sequence[str]:
+    """Return the only table, or the list of several, as ``read_table`` takes them."""
+    return tables[0] if len(tables) == 1 else tables
 
 
 def quiet_parser() -> argparse.ArgumentParser:

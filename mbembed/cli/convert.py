@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mbembed.cli import console
-from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+from mbembed.cli.arguments import READING, add_options, chosen, one_or_all, quiet_parser
 from mbembed.options import CONVERT
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[quiet_parser()],
     )
-    parser.add_argument("table", metavar="TABLE", help="abundance table")
+    parser.add_argument(
+        "table", metavar="TABLE", nargs="+", help="abundance table, or several: one sample each, named by their files"
+    )
     parser.add_argument("output", metavar="OUT", help="where to write it; - for stdout, as TSV")
     add_options(parser, READING, "how the table is read (decided from its content unless given)")
     add_options(parser, CONVERT, "what is written", CONVERT)
@@ -78,9 +80,9 @@ def run(args: argparse.Namespace) -> int:
     from mbembed.conversion import change_unit, resolve_names
     from mbembed.tables import read_table
 
-    profile = read_table(args.table, **chosen(args, READING))
+    profile = read_table(one_or_all(args.table), **chosen(args, READING))
     console.say(
-        f"Read {args.table}: {profile.n_samples} samples × {profile.n_taxa} taxa, {profile.unit} ({profile.dialect})"
+        f"Read {profile.path}: {profile.n_samples} samples × {profile.n_taxa} taxa, {profile.unit} ({profile.dialect})"
     )
     for decision in profile.decisions:
         console.detail(f"  {decision.what}: {decision.value} ({decision.reason})")

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mbembed.cli import console
-from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+from mbembed.cli.arguments import READING, add_options, chosen, one_or_all, quiet_parser
 
 if TYPE_CHECKING:
     from mbembed.embedding import Embedding
@@ -30,6 +30,7 @@ OUT picks its format by suffix: .tsv .csv .tsv.gz .csv.gz .parquet .npy .h5ad .b
 examples:
   mbembed embed profile.biom -o embeddings.tsv
   mbembed embed merged_abundance_table.txt -o embeddings.parquet --match match.tsv --summary run.json
+  mbembed embed profiles/*_profile.txt -o embeddings.tsv
 """
 
 
@@ -43,7 +44,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[quiet_parser()],
     )
-    parser.add_argument("table", metavar="TABLE", help="abundance table")
+    parser.add_argument(
+        "table", metavar="TABLE", nargs="+", help="abundance table, or several: one sample each, named by their files"
+    )
     parser.add_argument(
         "-o", "--output", metavar="OUT", default="-", help="where to write the vectors (default: stdout, as TSV)"
     )
@@ -77,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
     from mbembed.pipeline import embed
 
-    embedding = embed(args.table, args.model, **chosen(args, (*READING, *MATCHING)))
+    embedding = embed(one_or_all(args.table), args.model, **chosen(args, (*READING, *MATCHING)))
     _tell(embedding)
     embedding.write(args.output)
     if args.match:

@@ -6,7 +6,7 @@ import argparse
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+from mbembed.cli.arguments import READING, add_options, chosen, one_or_all, quiet_parser
 from mbembed.options import WARN_COVERAGE
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[quiet_parser()],
     )
-    parser.add_argument("table", metavar="TABLE", help="abundance table")
+    parser.add_argument(
+        "table", metavar="TABLE", nargs="+", help="abundance table, or several: one sample each, named by their files"
+    )
     parser.add_argument("--model", metavar="NAME|DIR", help="only this model (default: every installed one)")
     add_options(parser, READING, "how the table is read (decided from its content unless given)")
     add_options(parser, ("closure", "names"), "how it is matched")
@@ -50,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from mbembed.models.store import list_models, load_model
     from mbembed.tables import read_table
 
-    profile = read_table(args.table, **chosen(args, READING))
+    profile = read_table(one_or_all(args.table), **chosen(args, READING))
     models = [load_model(args.model)] if args.model else list_models()
     matches = [match_profile(profile, model, closure=args.closure, names=args.names) for model in models]
     if args.json:
@@ -70,8 +72,8 @@ def _report(profile: Profile, matches: list[Match]) -> dict[str, Any]:
     }
 
 
-def _words(table: str, profile: Profile, matches: list[Match]) -> str:
-    lines = [f"{table}", f"  {profile.n_samples} samples × {profile.n_taxa} taxa"]
+def _words(tables: list[str], profile: Profile, matches: list[Match]) -> str:
+    lines = [profile.path, f"  {profile.n_samples} samples × {profile.n_taxa} taxa"]
     lines += [f"  {decision.what}: {decision.value} – {decision.reason}" for decision in profile.decisions]
     lines += [f"  note: {warning}" for warning in profile.warnings]
     if matches:
@@ -90,7 +92,7 @@ def _words(table: str, profile: Profile, matches: list[Match]) -> str:
             "Nothing matches: embeddings cannot be made. Are the taxa species names (see --rank, --orientation)?"
         )
     else:
-        lines.append(f"Next: mbembed embed {shlex.quote(table)} --model {best.model.name} -o embeddings.tsv")
+        lines.append(f"Next: mbembed embed {shlex.join(tables)} --model {best.model.name} -o embeddings.tsv")
     return "\n".join(lines)
 
 

@@ -97,9 +97,8 @@ def read_table(
         from mbembed.tables.registry import detect
 
         source = open_source(table)
-        reader = detect(source, options)
+        reader, detail = detect(source, options)
         raw = reader.read(source, options)
-        detail = "given" if format else reader.sniff(source) or reader.TITLE
         raw.decisions.insert(0, Decision("format", reader.DIALECT, detail))
     else:
         from mbembed.tables.frames import raw_from_object

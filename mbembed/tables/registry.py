@@ -1,6 +1,6 @@
-"""All readers, in the order in which they are asked whether a file is theirs.
+"""All readers, and which of them a file needs.
 
-A new dialect is a module in this folder (``DIALECT``, ``TITLE``, ``sniff``, ``read``) and its
+A new dialect is a module in ``readers`` (``DIALECT``, ``TITLE``, ``sniff``, ``read``) and its
 name in `READERS`; a text dialect also has its signature in `mbembed.tables.signatures`.
 """
 
@@ -17,32 +17,34 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "Reader", "detect", "formats"]
 
-#: Modules of this folder, the most specific first: binary containers, then text dialects by their
-#: first lines, and the plain matrix, which takes what no other dialect claims.
-READERS = (
-    "biom_hdf5",
-    "h5ad",
-    "parquet",
-    "qza",
-    "rdata",
-    "biom_json",
-    "cami",
-    "kraken2",
-    "bracken",
-    "motus",
-    "krakentools",
-    "sylph",
-    "metaphlan",
-    "taxpasta",
-    "sourmash",
-    "taxids",
-    "biom_tsv",
-    "mothur",
-    "pcl",
-    "matrix",
-)
+#: Dialects, each with the module that reads it, the most specific first: binary containers, then
+#: text by its first lines, and the plain matrix, which takes what no other dialect claims.
+READERS = {
+    "biom-hdf5": "biom_hdf5",
+    "h5ad": "h5ad",
+    "parquet": "parquet",
+    "qza": "qza",
+    "phyloseq": "rdata",
+    "biom-json": "biom_json",
+    "cami": "cami",
+    "kraken2": "kraken2",
+    "bracken": "bracken",
+    "motus": "motus",
+    "kraken-mpa": "krakentools",
+    "sylph": "sylph",
+    "metaphlan": "metaphlan",
+    "taxpasta": "taxpasta",
+    "sourmash": "sourmash",
+    "taxids": "taxids",
+    "biom-tsv": "biom_tsv",
+    "mothur": "mothur",
+    "pcl": "pcl",
+    "matrix": "matrix",
+}
 
-_PACKAGE = "mbembed.tables"
+_PACKAGE = "mbembed.tables.readers"
+#: Containers, and the dialects that come in them.
+_KINDS = {"hdf5": ("biom-hdf5", "h5ad"), "parquet": ("parquet",), "zip": ("qza",)}
 #: Kinds of content that no reader takes, in words.
 _KIND_HINTS = {
     "zip": ("a zip archive (an Excel workbook is one too)", "save the sheet as tab-separated text"),
@@ -66,9 +68,14 @@ class Reader(Protocol):
         """Read the file."""
 
 
+def reader_of(dialect: str) -> Reader:
+    """Return the reader of a dialect; only its module is imported."""
+    return cast("Reader", import_module(f"{_PACKAGE}.{READERS[dialect]}"))
+
+
 def readers() -> list[Reader]:
-    """Return all readers, in the order of detection."""
-    return [cast("Reader", import_module(f"{_PACKAGE}.{name}")) for name in READERS]
+    """Return all readers."""
+    return [reader_of(dialect) for dialect in READERS]
 
 
 def formats() -> dict[str, str]:
@@ -76,7 +83,7 @@ def formats() -> dict[str, str]:
     return {reader.DIALECT: reader.TITLE for reader in readers()}
 
 
-def detect(source: Source, options: ReadOptions) -> Reader:
+def detect(source: Source, options: ReadOptions) -> tuple[Reader, str]:
     """Find the reader for a file, by its content alone.
 
     Parameters
@@ -87,7 +94,8 @@ def detect(source: Source, options: ReadOptions) -> Reader:
 
     Returns
     -------
-    Reader
+    tuple of (Reader, str)
+        The reader, and what it found, such as a version.
 
     Raises
     ------
@@ -97,16 +105,30 @@ def detect(source: Source, options: ReadOptions) -> Reader:
         If no reader takes the file.
     """
     if options.format is not None:
-        by_name = {reader.DIALECT: reader for reader in readers()}
-        if options.format in by_name:
-            return by_name[options.format]
+        if options.format in READERS:
+            return reader_of(options.format), "given"
         raise UsageError(
-            f"there is no format {options.format!r}", expected=f"one of: {', '.join(formats())}", format=options.format
+            f"there is no format {options.format!r}", expected=f"one of: {', '.join(READERS)}", format=options.format
         )
-    for reader in readers():
-        if reader.sniff(source) is not None:
-            return reader
+    likely = _likely(source)
+    for dialect in (*likely, *(dialect for dialect in READERS if dialect not in likely)):
+        reader = reader_of(dialect)
+        detail = reader.sniff(source)
+        if detail is not None:
+            return reader, detail
     raise _unreadable(source)
+
+
+def _likely(source: Source) -> tuple[str, ...]:
+    """Dialects to ask first, so that the others need not even be imported."""
+    from mbembed.tables.signatures import signature
+
+    if source.kind in _KINDS:
+        return _KINDS[source.kind]
+    known = signature(source)
+    if known:
+        return (known.dialect,) if known.dialect in READERS else ()
+    return ("matrix",) if source.head_lines else ("phyloseq",)
 
 
 def _unreadable(source: Source) -> DialectError:
@@ -124,7 +146,7 @@ def _unreadable(source: Source) -> DialectError:
         found, hint = "text without columns of numbers", "check that it is the table and not, say, its metadata"
     return DialectError(
         f"{source.path} is {found}, which is not read",
-        expected=f"one of: {', '.join(formats())}",
+        expected=f"one of: {', '.join(READERS)}",
         hint=hint,
         path=str(source.path),
     )

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError, TableError
-from mbembed.tables import qza
 from mbembed.tables.bounded import read_all
 from mbembed.tables.lineages import LINEAGE_KEYS, rank_prefix
+from mbembed.tables.readers import qza
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, CellError, DialectError, EmptyTableError, MbembedError, TableError
-from mbembed.tables import biom_hdf5, biom_json
 from mbembed.tables.raw import RawTable, ReadOptions
+from mbembed.tables.readers import biom_hdf5, biom_json
 from mbembed.tables.source import open_source
 from tests.helpers import SHARED, needs_shared
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csc_matrix, csr_matrix
 
 from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
-from mbembed.tables import biom_hdf5, h5ad
 from mbembed.tables.raw import RawTable, ReadOptions
+from mbembed.tables.readers import biom_hdf5, h5ad
 from mbembed.tables.source import open_source
 
 if TYPE_CHECKING:

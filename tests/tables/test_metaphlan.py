@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mbembed.errors import CellError, EmptyTableError
-from mbembed.tables import metaphlan, read_table
+from mbembed.tables import read_table
+from mbembed.tables.readers import metaphlan
 from mbembed.tables.source import open_source
 from tests.helpers import SHARED, needs_shared
 from tests.tables import fixtures

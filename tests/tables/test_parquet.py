@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
-from mbembed.tables import parquet
 from mbembed.tables.raw import RawTable, ReadOptions
+from mbembed.tables.readers import parquet
 from mbembed.tables.source import open_source
 
 if TYPE_CHECKING:

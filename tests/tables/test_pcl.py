@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mbembed.errors import CellError, TableError
-from mbembed.tables import pcl, read_table
+from mbembed.tables import read_table
+from mbembed.tables.readers import pcl
 from mbembed.tables.source import HEAD_BYTES, open_source
 from tests.tables import profilers
 from tests.tables.fixtures import SAMPLES, all_ranks, rows, write

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import DialectError, MbembedError, TableError, UnitError
-from mbembed.tables import bounded, hdf5, qza
+from mbembed.tables import bounded, hdf5
 from mbembed.tables.raw import ReadOptions
+from mbembed.tables.readers import qza
 from mbembed.tables.source import open_source
 from mbembed.tables.taxonomy_file import read_taxonomy
 from tests.helpers import SHARED, needs_shared

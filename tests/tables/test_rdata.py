@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
-from mbembed.tables import rdata, rserial
 from mbembed.tables.raw import RawTable, ReadOptions
-from mbembed.tables.rserial import SerialError, parse
+from mbembed.tables.readers import rdata
+from mbembed.tables.rformat import rserial
+from mbembed.tables.rformat.rserial import SerialError, parse
 from mbembed.tables.source import open_source
 from tests.helpers import SHARED, needs_shared
 from tests.tables.rwriter import (
@@ -474,7 +475,7 @@ def test_real_files(name):
 @pytest.mark.shared
 @needs_shared("formats/biom/hdf5_hmpv13_16S.biom")
 def test_the_same_study_as_biom_and_as_phyloseq_is_the_same_table():
-    from mbembed.tables import biom_hdf5
+    from mbembed.tables.readers import biom_hdf5
 
     left = read(SHARED / "formats/phyloseq/HMPv13.rda")
     right = biom_hdf5.read(open_source(SHARED / "formats/biom/hdf5_hmpv13_16S.biom"), ReadOptions())

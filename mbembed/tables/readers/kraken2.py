@@ -12,10 +12,10 @@ import numpy as np
 
 from mbembed.errors import CellError, DuplicateIdError, EmptyTableError
 from mbembed.tables.claims import claim, require
-from mbembed.tables.kraken_ranks import RANK_CODES, READS, host_note, part
 from mbembed.tables.labels import RANKS
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
+from mbembed.tables.readers.kraken_ranks import RANK_CODES, READS, host_note, part
 from mbembed.tables.records import number_in
 from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.text import TextFile

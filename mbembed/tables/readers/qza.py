@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from zipfile import BadZipFile, ZipFile
 
 from mbembed.errors import DialectError, MbembedError, TableError, UnitError
-from mbembed.tables import biom_hdf5
 from mbembed.tables.bounded import as_file, damaged
+from mbembed.tables.readers import biom_hdf5
 from mbembed.tables.source import DAMAGE, HEAD_BYTES, Source
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     UnitError
         If its table holds no abundances.
     TableError
-        If it is damaged; also what `mbembed.tables.biom_hdf5.read` raises.
+        If it is damaged; also what `mbembed.tables.readers.biom_hdf5.read` raises.
     """
     with _artifact(source) as (archive, root, semantic_type):
         path = str(source.path)

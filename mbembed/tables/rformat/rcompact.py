@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mbembed.tables.robject import RObject
-from mbembed.tables.rstream import NA_INTEGER, SerialError
+from mbembed.tables.rformat.robject import RObject
+from mbembed.tables.rformat.rstream import NA_INTEGER, SerialError
 
 __all__ = ["COPIES", "expand", "number_text"]
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbembed.errors import DialectError, MbembedError, TableError
-from mbembed.tables.biom_parts import biom_table
 from mbembed.tables.hdf5 import hdf5_kind, opened, read_sparse, read_strings, read_values
 from mbembed.tables.lineages import RANK_PREFIXES
+from mbembed.tables.readers.biom_parts import biom_table
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from mbembed.tables.biom_parts import Axis
     from mbembed.tables.raw import RawTable, ReadOptions
+    from mbembed.tables.readers.biom_parts import Axis
     from mbembed.tables.source import Source
 
 __all__ = ["DIALECT", "TITLE", "read", "sniff"]
@@ -76,7 +76,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     TableError
         If it is truncated, lacks a required part, or its parts contradict each other.
     AxisError, EmptyTableError
-        See `mbembed.tables.biom_parts.biom_table`.
+        See `mbembed.tables.readers.biom_parts.biom_table`.
     """
     with opened(source, _WHAT) as file:
         kind = hdf5_kind(file)

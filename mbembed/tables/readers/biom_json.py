@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbembed.errors import CellError, DialectError, TableError
-from mbembed.tables.biom_parts import biom_table
 from mbembed.tables.bounded import read_all
+from mbembed.tables.readers.biom_parts import biom_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from mbembed.tables.biom_parts import Axis
     from mbembed.tables.raw import RawTable, ReadOptions
+    from mbembed.tables.readers.biom_parts import Axis
     from mbembed.tables.source import Source
 
 __all__ = ["DIALECT", "TITLE", "read", "sniff"]
@@ -86,7 +86,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     CellError
         If a value is not a number, stands outside the table, or stands twice.
     AxisError, EmptyTableError
-        See `mbembed.tables.biom_parts.biom_table`.
+        See `mbembed.tables.readers.biom_parts.biom_table`.
     """
     content = _parse(source)
     missing = [name for name in _REQUIRED if name not in content]

@@ -13,10 +13,10 @@ import numpy as np
 
 from mbembed.tables.claims import claim, require
 from mbembed.tables.delimited import read_cells
-from mbembed.tables.kraken_ranks import READS, host_note
 from mbembed.tables.layout import Layout, find_layout
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
+from mbembed.tables.readers.kraken_ranks import READS, host_note
 from mbembed.tables.sample_names import name_from_file, names_from_columns
 from mbembed.tables.text import TextFile
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from mbembed.tables.rcompact import COPIES, expand
-from mbembed.tables.robject import NULL, RObject
-from mbembed.tables.rstream import SerialError, Stream, open_stream
+from mbembed.tables.rformat.rcompact import COPIES, expand
+from mbembed.tables.rformat.robject import NULL, RObject
+from mbembed.tables.rformat.rstream import SerialError, Stream, open_stream
 
 __all__ = ["SerialError", "parse"]
 

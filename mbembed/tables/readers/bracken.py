@@ -15,10 +15,10 @@ from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, UnitErr
 from mbembed.tables.axis import some
 from mbembed.tables.cells import split_line
 from mbembed.tables.claims import claim, require
-from mbembed.tables.kraken_ranks import READS, host_note, lineage
 from mbembed.tables.layout import guess_delimiter
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
+from mbembed.tables.readers.kraken_ranks import READS, host_note, lineage
 from mbembed.tables.records import Records, read_wide
 from mbembed.tables.sample_names import name_from_file, without_suffix
 from mbembed.tables.text import TextFile

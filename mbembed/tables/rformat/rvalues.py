@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mbembed.tables.rstream import NA_INTEGER
+from mbembed.tables.rformat.rstream import NA_INTEGER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csc_array
 
-    from mbembed.tables.robject import RObject
+    from mbembed.tables.rformat.robject import RObject
 
 __all__ = ["NUMERIC", "classes", "column", "columns", "dim", "dimnames", "matrix", "names", "slot", "sparse_matrix"]
 

@@ -6,19 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError, EmptyTableError, TableError
-from mbembed.tables import rvalues
 from mbembed.tables.axis import find_orientation
 from mbembed.tables.bounded import damaged, read_all
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
-from mbembed.tables.rserial import SerialError, parse
-from mbembed.tables.rtables import RTable, RTableError, extract, find_tables
+from mbembed.tables.rformat import rvalues
+from mbembed.tables.rformat.rserial import SerialError, parse
+from mbembed.tables.rformat.rtables import RTable, RTableError, extract, find_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mbembed.tables.raw import ReadOptions
-    from mbembed.tables.robject import RObject
+    from mbembed.tables.rformat.robject import RObject
     from mbembed.tables.source import Source
 
 __all__ = ["DIALECT", "TITLE", "read", "sniff"]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mbembed.tables import rvalues
 from mbembed.tables.lineages import taxa_lineages
-from mbembed.tables.rvalues import slot
+from mbembed.tables.rformat import rvalues
+from mbembed.tables.rformat.rvalues import slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csc_array
 
-    from mbembed.tables.robject import RObject
+    from mbembed.tables.rformat.robject import RObject
 
 __all__ = ["RTable", "RTableError", "find_tables"]
 

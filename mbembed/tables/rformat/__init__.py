@@ -1,0 +1,1 @@
+"""R objects without R: its serialisation parsed, nothing evaluated."""
