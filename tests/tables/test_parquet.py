@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
+from mbembed.tables import read_table
 from mbembed.tables.raw import RawTable, ReadOptions
 from mbembed.tables.readers import parquet
 from mbembed.tables.source import open_source
@@ -113,3 +114,13 @@ def test_only_named_errors_come_out_of_damaged_files(tmp_path, changes, cut):
         pass
     else:
         assert table.values.shape == (len(table.sample_ids), len(table.labels))
+
+
+def test_sample_ids_that_polars_takes_for_patterns(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pl.DataFrame(
+        {"taxon": ["Blautia obeum", "Dorea longicatena"], "*": [0.5, 0.5], "^S.*$": [0.25, 0.75]}
+    ).write_parquet(path)
+    profile = read_table(path)
+    assert profile.sample_ids == ["*", "^S.*$"]
+    assert profile.values.toarray().tolist() == [[0.5, 0.5], [0.25, 0.75]]

@@ -185,5 +185,6 @@ def _columns(source: Source, frame: pl.DataFrame) -> tuple[str, list[str], list[
 def _values(frame: pl.DataFrame, numbers: list[str]) -> NDArray[np.float64]:
     import polars as pl
 
-    columns = frame.select(pl.col(numbers).cast(pl.Float64).fill_null(float("nan")))
+    # By name, not by pl.col, which takes "*" and "^…$" for patterns.
+    columns = pl.DataFrame([frame[name].cast(pl.Float64).fill_null(float("nan")) for name in numbers])
     return np.ascontiguousarray(columns.to_numpy())
