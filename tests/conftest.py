@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.snapshots import pytest_addoption, snapshot
 
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["pytest_addoption", "snapshot"]
+
+#: The same examples in every run, so that a green run stays green; MBEMBED_FUZZ=random looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("random", deadline=None)
+settings.load_profile("random" if os.environ.get("MBEMBED_FUZZ") == "random" else "repeatable")
 
 
 @pytest.fixture(autouse=True)

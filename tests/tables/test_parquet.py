@@ -97,23 +97,16 @@ def test_other_files_are_refused(tmp_path):
         read(path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    changes=st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=6),
-    cut=st.none() | st.integers(0, 2**20),
-)
-def test_only_named_errors_come_out_of_damaged_files(tmp_path, changes, cut):
-    content = bytearray(write(tmp_path / "whole", BY_SAMPLE).read_bytes())
-    for position, value in changes:
-        content[position % len(content)] = value
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cut=st.integers(0, 2**20), tail=st.binary(max_size=16))
+def test_only_named_errors_come_out_of_damaged_files(tmp_path: Path, cut: int, tail: bytes) -> None:
+    # Cut anywhere, and ended otherwise. Flipped bits inside are left out: polars itself can abort
+    # the process on them (docs/formats.md says so), which no handler of ours can prevent.
+    content = write(tmp_path / "whole", BY_SAMPLE).read_bytes()
     path = tmp_path / "damaged"
-    path.write_bytes(content if cut is None else content[: 1 + cut % len(content)])
-    try:
-        table = read(path)
-    except MbembedError:
-        pass
-    else:
-        assert table.values.shape == (len(table.sample_ids), len(table.labels))
+    path.write_bytes(content[: 1 + cut % (len(content) - 1)] + tail)
+    with pytest.raises(MbembedError):
+        read(path)
 
 
 def test_sample_ids_that_polars_takes_for_patterns(tmp_path: Path) -> None:

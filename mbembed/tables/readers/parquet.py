@@ -185,6 +185,7 @@ def _columns(source: Source, frame: pl.DataFrame) -> tuple[str, list[str], list[
 def _values(frame: pl.DataFrame, numbers: list[str]) -> NDArray[np.float64]:
     import polars as pl
 
-    # By name, not by pl.col, which takes "*" and "^…$" for patterns.
-    columns = pl.DataFrame([frame[name].cast(pl.Float64).fill_null(float("nan")) for name in numbers])
+    # Numbered names: polars takes "*" and "^…$" for patterns, which are fine sample ids.
+    columns = pl.DataFrame({str(i): frame[name] for i, name in enumerate(numbers)})
+    columns = columns.select(pl.all().cast(pl.Float64).fill_null(float("nan")))
     return np.ascontiguousarray(columns.to_numpy())
