@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import polars as pl
-
 from benchmarks.paired import compare, machine
 
-#: Seed of the synthetic tables.
-SEED = 7
-#: Share of the species that a sample has; real gut profiles have 10 to 20 %.
-PRESENT = 0.15
 #: Samples of the cold start and of the larger table.
 SMALL, LARGE = 100, 10_000
-
-
-def synthetic_table(path: Path, species: list[str], n_samples: int) -> None:
-    """Write log-normal fractions, samples in rows."""
-    rng = np.random.default_rng(SEED)
-    values = rng.lognormal(-3, 2.5, size=(n_samples, len(species))) * (rng.random((n_samples, len(species))) < PRESENT)
-    values /= values.sum(axis=1, keepdims=True)
-    frame = pl.from_numpy(values, schema=species)
-    frame.insert_column(0, pl.Series("sample", [f"s{i:05d}" for i in range(n_samples)]))
-    frame.write_csv(path, separator="\t")
 
 
 def main() -> None:
@@ -54,21 +38,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         os.environ["MBEMBED_MODELS"] = str(folder / "models")
-        from mbembed.models.importing import import_checkpoint
-
-        model = import_checkpoint(args.checkpoint, args.species, "mae30")
-        species = list(dict.fromkeys(model.species))
+        mbembed = [python, "-m", "mbembed"]
+        files = [str(args.checkpoint), "--species", str(args.species)]
+        subprocess.run([*mbembed, "models", "import", *files, "--name", "mae30", "-q"], check=True)
+        species = folder / "models" / "mae30" / "species.tsv"
         for n_samples in (SMALL, LARGE):
-            table = folder / f"{n_samples}.tsv"
-            synthetic_table(table, species, n_samples)
-            out = folder / "ours.tsv"
+            table = str(folder / f"{n_samples}.tsv")
+            subprocess.run([python, "-m", "benchmarks.synthetic", str(species), str(n_samples), table], check=True)
+            out = str(folder / "ours.tsv")
+            theirs = [*map(str, (args.script, args.checkpoint, args.species)), table, str(folder / "theirs.csv")]
             compare(
-                f"embed {n_samples:,} × {len(species)}, TSV to TSV, mae30",
-                [python, "-m", "mbembed", "embed", str(table), "-o", str(out), "--model", "mae30", "-q"],
-                [python, "-m", "benchmarks.published", *map(str, (args.script, args.checkpoint, args.species)),
-                 str(table), str(folder / "theirs.csv")],
+                f"embed {n_samples:,} samples, TSV to TSV, mae30",
+                [*mbembed, "embed", table, "-o", out, "--model", "mae30", "-q"],
+                [python, "-m", "benchmarks.published", *theirs],
                 args.runs,
-            )  # fmt: skip
+            )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from mbembed.tables.axis import check_names, some
 from mbembed.tables.labels import identity, make_taxon
 from mbembed.tables.profile import Decision, Profile
 from mbembed.tables.rows import SGB_RANK, SPECIES, Rows
+from mbembed.tables.strangers import check_strangers, stranger_notes
 from mbembed.tables.units import decide_unit
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
     UnitError
         If they look log- or CLR-transformed, or their unit is mixed or unknown.
     AxisError
-        If the taxa are named by tax ids or hashes.
+        If the taxa are named by tax ids or hashes, or data about samples stand among them.
     TableError
         If the table has no rows of the rank that was asked for.
     """
@@ -69,6 +70,7 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
     rows = Rows.of(raw, values)
     if not rows.has_lineage and not any(raw.taxids or ()):
         check_names([raw.labels[i] for i in rows.taxa], path=path)
+    check_strangers([raw.labels[i] for i in rows.taxa], [rows.lineages[i] for i in rows.taxa], path=path)
     chosen, rank = rows.choose(options.rank, path)
     taxa, merged, selector = _merge(raw, rows, chosen)
     table = (values @ selector).tocsr()
@@ -85,6 +87,10 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
         )
     sums = np.asarray(table.sum(axis=1)).ravel() + unclassified
     _check_sums(raw, sums, path)
+    if not any(raw.taxids or ()):
+        warnings += stranger_notes(
+            [taxon.source for taxon in taxa], [taxon.lineage for taxon in taxa], raw.sample_ids, table, sums
+        )
     empty = [raw.sample_ids[i] for i in np.flatnonzero(sums == 0).tolist()]
     if empty:
         warnings.append(f"{len(empty)} of {len(raw.sample_ids)} samples are all zero: {some(empty)}")

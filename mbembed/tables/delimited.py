@@ -7,7 +7,6 @@ it or says which cell is wrong.
 
 from __future__ import annotations
 
-import io
 import re
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from scipy import sparse
 
 from mbembed.errors import CellError
 from mbembed.tables.cells import is_missing, is_number, split_line
+from mbembed.tables.numbers import parse_numbers, to_csr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,15 +28,10 @@ if TYPE_CHECKING:
     from mbembed.tables.layout import Layout
     from mbembed.tables.text import TextFile
 
-__all__ = ["Cells", "read_cells", "to_csr"]
+__all__ = ["Cells", "read_cells"]
 
-#: Blocks up to this size (bytes) are parsed without polars, whose import costs more than it saves:
-#: Python's own float() reads 1 MB in about 20 ms.
-SMALL_BLOCK_BYTES = 1024 * 1024
 #: How many blocks may be under way at once: enough to keep the parser busy, little memory.
 BLOCKS_AHEAD = 2
-#: A character that no table holds: polars needs some separator, there is none within a column.
-_NO_SEPARATOR = "\x1f"
 _QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
 
 
@@ -64,6 +59,11 @@ class Cells:
     text: dict[str, list[str]] = field(default_factory=dict)
     n_missing: int = 0
 
+    @property
+    def notes(self) -> list[str]:
+        """What to warn of: how many cells were empty; nothing if none was."""
+        return [f"{self.n_missing:,} missing values were read as 0"] if self.n_missing else []
+
 
 def read_cells(file: TextFile, layout: Layout, *, missing: str = "error") -> Cells:
     """Read a delimited table.
@@ -88,24 +88,6 @@ def read_cells(file: TextFile, layout: Layout, *, missing: str = "error") -> Cel
         If the file is damaged further on.
     """
     return _Pass(file, layout, missing).run()
-
-
-def to_csr(block: NDArray[np.float64]) -> sparse.csr_array:
-    """Compress a dense block; about three times as fast as ``csr_array(block)``.
-
-    Parameters
-    ----------
-    block : ndarray of shape (n_rows, n_columns)
-
-    Returns
-    -------
-    csr_array of shape (n_rows, n_columns)
-    """
-    rows, columns = block.shape
-    flat = block.ravel()
-    at = np.flatnonzero(flat)
-    bounds = np.searchsorted(at, np.arange(rows + 1) * columns)
-    return sparse.csr_array((flat[at], (at % max(columns, 1)).astype(np.int32), bounds.astype(np.int32)), block.shape)
 
 
 class _Cut(NamedTuple):
@@ -194,7 +176,7 @@ class _Pass:
 
     def _parse(self, cut: _Cut) -> sparse.csr_array | None:
         shape = (len(cut.texts), len(self.columns))
-        values = _parse(cut.numbers, self.delimiter, self.layout.decimal, shape[0] * shape[1])
+        values = parse_numbers(cut.numbers, self.delimiter, self.layout.decimal, shape[0] * shape[1])
         return None if values is None else to_csr(values.reshape(shape))
 
     def _finish(self, block: _Block) -> sparse.csr_array:
@@ -287,37 +269,3 @@ class _Pass:
 
 def _unquote(text: str) -> str:
     return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
-
-
-def _parse(numbers: bytes, delimiter: bytes, decimal: str, count: int) -> NDArray[np.float64] | None:
-    """Parse numbers between delimiters; None if there are not ``count`` finite ones."""
-    values = (_parse_small if len(numbers) <= SMALL_BLOCK_BYTES else _parse_large)(numbers, delimiter, decimal)
-    return values if values is not None and values.size == count and np.isfinite(values).all() else None
-
-
-def _parse_small(numbers: bytes, delimiter: bytes, decimal: str) -> NDArray[np.float64] | None:
-    if b"_" in numbers:  # float() would take 1_000
-        return None
-    cells = (numbers.replace(b",", b".") if decimal == "," else numbers).split(delimiter)
-    try:
-        return np.fromiter(map(float, cells), np.float64, len(cells))
-    except ValueError:
-        return None
-
-
-def _parse_large(numbers: bytes, delimiter: bytes, decimal: str) -> NDArray[np.float64] | None:
-    import polars as pl
-
-    try:
-        column = pl.read_csv(
-            io.BytesIO(numbers),
-            has_header=False,
-            separator=_NO_SEPARATOR,
-            eol_char=delimiter.decode(),
-            schema={"value": pl.Float64},
-            quote_char=None,
-            decimal_comma=decimal == ",",
-        )["value"]
-    except pl.exceptions.PolarsError:
-        return None
-    return None if column.null_count() else column.to_numpy()

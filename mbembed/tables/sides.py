@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbembed.errors import AxisError
-from mbembed.tables.axis import find_orientation, looks_like_taxon
+from mbembed.tables.axis import find_orientation, looks_like_taxon, some
 from mbembed.tables.profile import Decision
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ __all__ = ["check_sides"]
 #: look like taxa at all; taxa of one table are named in one way.
 TAXON_SHARE = 0.5
 SAMPLE_SHARE = 0.1
-#: How many names an error message shows.
-SHOWN = 3
 
 
 def check_sides(
@@ -70,7 +68,7 @@ def check_sides(
         other = "samples-in-rows" if native == "taxa-in-rows" else "taxa-in-rows"
         raise AxisError(
             f"{source.path} is {what} with its sides swapped: its samples are named like taxa "
-            f"({_some(samples)}) and its taxa are not ({_some(taxa)})",
+            f"({some(samples)}) and its taxa are not ({some(taxa)})",
             expected=f"{native.replace('-', ' ')}, which the format fixes",
             hint=f"--orientation {other} reads it as it was meant",
             path=str(source.path),
@@ -80,7 +78,3 @@ def check_sides(
 
 def _taxon_share(names: Sequence[str]) -> float:
     return sum(map(looks_like_taxon, names)) / max(len(names), 1)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from mbembed.errors import DialectError, TableError
+from mbembed.tables.encoding import decode_head
 
 if TYPE_CHECKING:
     import os
@@ -80,8 +81,6 @@ class Source:
     @cached_property
     def head_lines(self) -> list[str]:
         """The lines of ``head`` as text, the last one perhaps cut; empty if it is not text."""
-        from mbembed.tables.text import decode_head
-
         return decode_head(self.head) if self.kind == "text" else []
 
     @property

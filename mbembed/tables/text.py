@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError
+from mbembed.tables.encoding import UTF16_MARKS
 from mbembed.tables.source import DAMAGE
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mbembed.tables.source import Source
 
-__all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "TextFile", "decode_head"]
+__all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "TextFile"]
 
 #: How much is read at once (bytes). Measured: larger blocks cost memory and gain no time.
 BLOCK_BYTES = 4 * 1024 * 1024
@@ -27,11 +27,6 @@ LAYOUT_LINES = 50
 #: In a wide table fewer do: no more than this (bytes), but some lines in any case.
 LAYOUT_BYTES = 256 * 1024
 LAYOUT_MIN_LINES = 6
-
-_BOM_UTF8 = codecs.BOM_UTF8
-_BOMS_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-#: Control characters that no text has: all but tab, line feed, vertical tab, form feed, carriage return.
-_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1b]")
 
 
 class TextFile:
@@ -55,7 +50,7 @@ class TextFile:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.warnings: list[str] = []
-        self._utf16 = source.head.startswith(_BOMS_UTF16)
+        self._utf16 = source.head.startswith(UTF16_MARKS)
         self._old_mac = b"\n" not in source.head and b"\r" in source.head
         if source.kind != "text" or not source.head_lines:
             raise DialectError(
@@ -128,7 +123,7 @@ class TextFile:
                 while raw := handle.read(BLOCK_BYTES):
                     chunk = raw if decoder is None else decoder.decode(raw).encode("utf-8")
                     if first:
-                        chunk, first = chunk.removeprefix(_BOM_UTF8), False
+                        chunk, first = chunk.removeprefix(codecs.BOM_UTF8), False
                     yield chunk.replace(b"\r", b"\n") if self._old_mac else chunk
         except DAMAGE as error:
             raise DialectError(
@@ -146,40 +141,6 @@ class TextFile:
             path=str(self.source.path),
             line=number,
         )
-
-
-def decode_head(head: bytes) -> list[str]:
-    r"""Decode the beginning of a file, of which the last line may be cut.
-
-    Parameters
-    ----------
-    head : bytes
-
-    Returns
-    -------
-    list of str
-        Empty if it is binary.
-
-    Examples
-    --------
-    >>> decode_head("name\tS1\r\nBlautia wexlerae\t0.5".encode("utf-16"))
-    ['name\tS1', 'Blautia wexlerae\t0.5']
-    >>> decode_head(bytes(range(9)))
-    []
-    """
-    if head.startswith(_BOMS_UTF16):
-        return _split_lines(head.decode("utf-16", errors="ignore"))
-    if _BINARY.search(head):
-        return []
-    try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
-    except UnicodeDecodeError:
-        text = head.decode("latin-1")
-    return _split_lines(text)
-
-
-def _split_lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _without_returns(lines: list[bytes]) -> list[bytes]:

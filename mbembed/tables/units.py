@@ -84,6 +84,13 @@ def decide_unit(
                 hint="--units names the unit if the file was rescaled; a row that stands twice also gives this",
                 path=path,
             )
+        if given is None and total == UNITS["percent"] and filled.max() <= FRACTION_MAX:
+            raise UnitError(
+                f"{_where(path)}{span}, and the dialect is one of percent: somebody divided by 100, or all but a trace was left out",
+                expected="percent, which add up to 100 in a whole sample",
+                hint="--units fraction, if 1 is a whole sample; --units percent, if 1 is a hundredth of it",
+                path=path,
+            )
         warnings = [f"read as {unit} because --units says so, yet {span}"] if too_much else []
         return Decision("units", unit, "given" if given else f"fixed by the dialect; {span}"), warnings
     return Decision(

@@ -95,7 +95,7 @@ def test_spellings(spelling: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("large", [False, True], ids=["float", "polars"])
 def test_both_parsers_agree(large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "SMALL_BLOCK_BYTES", 0 if large else 10**9)
+    monkeypatch.setattr(numbers, "SMALL_BLOCK_BYTES", 0 if large else 10**9)
     for name, text in SPELLINGS.items():
         assert_is_fixture(read_table(write(tmp_path / f"{name}.txt", text)))
 
@@ -226,7 +226,7 @@ def test_values_come_back_exactly(
     path = tmp_path_factory.mktemp("values") / "table.tsv"
     write(path, rows(("", *SPECIES[:3]), *((f"s{i}", *row) for i, row in enumerate(values))))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "SMALL_BLOCK_BYTES", 0 if large else 10**9)
+        patch.setattr(numbers, "SMALL_BLOCK_BYTES", 0 if large else 10**9)
         if not np.any(values):
             return
         np.testing.assert_array_equal(read_table(path, units="counts").values.toarray(), values)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError
+from mbembed.tables.claims import claim, require
 from mbembed.tables.delimited import read_cells
 from mbembed.tables.layout import find_layout
 from mbembed.tables.lineages import LINEAGE_KEYS, lineage_of
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
-from mbembed.tables.signatures import signature
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def sniff(source: Source) -> str | None:
     -------
     str or None
     """
-    found = signature(source)
-    return found.detail if found and found.dialect == DIALECT else None
+    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:
@@ -60,13 +59,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     EmptyTableError, CellError
         If the table is empty, or a cell holds no number.
     """
-    if sniff(source) is None:
-        raise DialectError(
-            f"{source.path} is not BIOM as text",
-            expected="a header that begins with #OTU ID",
-            hint="leave out --format to have the content decide",
-            path=str(source.path),
-        )
+    require(source, DIALECT, expected="a header that begins with #OTU ID")
     file = TextFile(source)
     header = next((i for i, line in enumerate(file.head, 1) if line.startswith("#") and "\t" in line), None)
     if header is None:
@@ -85,9 +78,6 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         orientation = Decision("orientation", options.orientation, "given")
         if options.orientation == "samples-in-rows":
             values, samples, taxa, taxonomy = cells.values, cells.labels, cells.columns, None
-    warnings = [*file.warnings]
-    if cells.n_missing:
-        warnings.append(f"{cells.n_missing:,} missing values were read as 0")
     return RawTable(
         values=values,
         sample_ids=samples,
@@ -95,5 +85,5 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         dialect=DIALECT,
         lineages=[lineage_of(text) for text in taxonomy] if taxonomy else None,
         decisions=[orientation],
-        warnings=warnings,
+        warnings=[*file.warnings, *cells.notes],
     )

@@ -218,8 +218,6 @@ def _read_combined(file: TextFile, options: ReadOptions) -> RawTable:
     dropped = len(cells.columns) - len(taken) - len(others)
     reason = f"one column per sample; {dropped} columns {'_frac' if kind == 'num' else '_num'} say the same and were left out"
     warnings = [f"columns that end neither in _num nor in _frac were left out: {some(others)}"] if others else []
-    if cells.n_missing:
-        warnings.append(f"{cells.n_missing:,} missing values were read as 0")
     labels = text["name"]
     levels = text.get("taxonomy_lvl", ["S"] * len(labels))
     return RawTable(
@@ -231,7 +229,7 @@ def _read_combined(file: TextFile, options: ReadOptions) -> RawTable:
         taxids=text.get("taxonomy_id"),
         unit="counts" if kind == "num" else "fraction",
         decisions=[Decision("columns", f"_{kind}", reason)],
-        warnings=warnings,
+        warnings=[*warnings, *cells.notes],
     )
 
 

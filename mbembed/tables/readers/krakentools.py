@@ -86,7 +86,6 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     whole = np.array_equal(values.data, np.rint(values.data))
     named_parts = [tuple(part for part in lineages[i] if not part.startswith(_BETWEEN)) for i in kept]
     species = [i for i, parts in enumerate(named_parts) if parts[-1].startswith("s__")]
-    missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     return RawTable(
         values=values,
         sample_ids=sample_ids,
@@ -95,7 +94,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         lineages=named_parts,
         unit="counts" if whole else "percent",
         decisions=[*decisions, READS],
-        warnings=[*file.warnings, *missing, *host_note(values[:, species], [named_parts[i][-1] for i in species])],
+        warnings=[*file.warnings, *cells.notes, *host_note(values[:, species], [named_parts[i][-1] for i in species])],
     )
 
 

@@ -99,7 +99,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         )
     cells = read_cells(file, layout, missing=options.missing)
     raw = raw_matrix(cells, options, path=str(source.path))
-    raw.warnings[:0] = [*file.warnings, *_text_note(cells), *_missing_note(cells)]
+    raw.warnings[:0] = [*file.warnings, *_text_note(cells), *cells.notes]
     raw.decisions.insert(0, Decision("layout", layout.words, f"header in line {layout.header_line}"))
     return raw
 
@@ -168,7 +168,3 @@ def _taxonomy(cells: Cells) -> list[tuple[str, ...]] | None:
 def _text_note(cells: Cells) -> list[str]:
     named = [name for name in cells.text if name.lower() not in (*_TAXONOMY_COLUMNS, *_TAXID_COLUMNS)]
     return [f"columns of text were left out: {', '.join(named)}"] if named else []
-
-
-def _missing_note(cells: Cells) -> list[str]:
-    return [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mbembed.errors import CellError, DialectError, DuplicateIdError, EmptyTableError, UnitError
+from mbembed.errors import CellError, DuplicateIdError, EmptyTableError, UnitError
 from mbembed.tables.cells import is_number
+from mbembed.tables.claims import claim, require
 from mbembed.tables.delimited import read_cells
 from mbembed.tables.labels import is_unclassified, lineage_from_label, rank_of
 from mbembed.tables.layout import find_layout
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
-from mbembed.tables.signatures import signature
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def sniff(source: Source) -> str | None:
     str or None
         For example ``MetaPhlAn 3 (mpa_v30_CHOCOPhlAn_201901), merged``.
     """
-    found = signature(source)
-    return found.detail if found and found.dialect == DIALECT else None
+    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:
@@ -92,14 +91,9 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     UnitError
         If the ranks of a sample add up to different sums.
     """
-    detail = sniff(source)
-    if detail is None:
-        raise DialectError(
-            f"{source.path} is not a MetaPhlAn profile",
-            expected="a header that begins with clade_name, ID or #SampleID, and lineages k__…|p__…",
-            hint="leave out --format to have the content decide",
-            path=str(source.path),
-        )
+    detail = require(
+        source, DIALECT, expected="a header that begins with clade_name, ID or #SampleID, and lineages k__…|p__…"
+    )
     file = TextFile(source)
     single = detail.endswith("single sample")
     raw = _read_single(file) if single else _read_merged(file, options)
@@ -134,7 +128,7 @@ def _read_merged(file: TextFile, options: ReadOptions) -> RawTable:
         dialect=DIALECT,
         taxids=taxids and [_last_id(text) for text in taxids],
         decisions=decisions,
-        warnings=[f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else [],
+        warnings=cells.notes,
     )
 
 

@@ -73,7 +73,6 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             path=str(source.path),
             ids=distances,
         )
-    missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     return RawTable(
         values=cells.values,
         sample_ids=[name.strip() for name in text["group"]],
@@ -84,5 +83,5 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             Decision("orientation", "samples-in-rows", "fixed by the dialect"),
             Decision("distance", distances[0], "the only one of the file"),
         ],
-        warnings=[*file.warnings, *missing],
+        warnings=[*file.warnings, *cells.notes],
     )

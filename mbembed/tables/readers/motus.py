@@ -100,7 +100,6 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     labels, lineages = _names(cells.labels, text, _LEVEL.search(comments))
     sample_ids, named = _samples(cells.columns, source)
     unit = "counts" if _COUNTS.search(comments) else "fraction" if _RELATIVE.search(comments) else None
-    missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     nameless = sum(
         _INCERTAE.search(_species(label, parts)) is not None for label, parts in zip(labels, lineages, strict=True)
     )
@@ -119,7 +118,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             *named,
             Decision("names", "mOTUs", reason),
         ],
-        warnings=[*file.warnings, *missing],
+        warnings=[*file.warnings, *cells.notes],
     )
 
 

@@ -98,7 +98,6 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     sample_ids, name = _sample_ids(rows, path)
     layout = Layout(delimiter, ".", ["", *sample_ids], number - 1, frozenset(), trailing)
     cells = read_cells(file, layout, missing=options.missing)
-    missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     return RawTable(
         values=cells.values.T.tocsr(),
         sample_ids=sample_ids,
@@ -110,7 +109,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             Decision("orientation", "taxa-in-rows", "fixed by the dialect"),
             Decision("sample_id", name, f"row of this name; {len(rows)} rows above the taxa in line {number}"),
         ],
-        warnings=[*file.warnings, *missing],
+        warnings=[*file.warnings, *cells.notes],
         sample_metadata=_metadata(rows, sample_ids),
     )
 

@@ -60,7 +60,6 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     require(source, DIALECT, expected="a header that begins with lineage, and lineages d__…;p__…")
     file = TextFile(source)
     cells, _ = read_wide(file, options, text=(), header_line=1)
-    missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     return RawTable(
         values=cells.values.T.tocsr(),
         sample_ids=cells.columns,
@@ -69,5 +68,5 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         lineages=[lineage_from_label(label) for label in cells.labels],
         unit="fraction",
         decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect")],
-        warnings=[*file.warnings, *missing],
+        warnings=[*file.warnings, *cells.notes],
     )

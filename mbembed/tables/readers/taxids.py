@@ -109,14 +109,13 @@ def _read_wide(file: TextFile, options: ReadOptions) -> RawTable:
             hint="leave out --format taxids",
             path=str(file.source.path),
         )
-    missing = [f"{cells.n_missing:,} missing values were read as 0"] if cells.n_missing else []
     value = "samples-in-rows" if turned else "taxa-in-rows"
     given = "given" if options.orientation else "the other axis is not all numbers"
     decisions = [Decision("orientation", value, given)]
     if turned:
         return RawTable(
             values=cells.values, sample_ids=cells.labels, labels=taxids, dialect=DIALECT, taxids=taxids,
-            decisions=decisions, warnings=missing,
+            decisions=decisions, warnings=cells.notes,
         )  # fmt: skip
     ranks = next((text[name] for name in RANK_COLUMNS if name in text), None)
     names = next((text[name] for name in NAME_COLUMNS if name in text), taxids)
@@ -130,7 +129,7 @@ def _read_wide(file: TextFile, options: ReadOptions) -> RawTable:
         lineages=_lineages(labels, ranks and [ranks[i] for i in kept]),
         taxids=[taxids[i] for i in kept],
         decisions=[*decisions],
-        warnings=missing,
+        warnings=cells.notes,
     )
 
 
