@@ -1,6 +1,6 @@
 """How much of each real table finds its place: equal names against the name maps.
 
-    python benchmarks/name_coverage.py ../shared/data [--detail]
+    python benchmarks/name_coverage.py DATA [--detail]
 
 Prints, for every species table of the folder,
 

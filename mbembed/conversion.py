@@ -95,7 +95,11 @@ def change_unit(profile: Profile, unit: str) -> Profile:
         If the unit is no share.
     """
     if unit not in TARGET_UNITS:
-        raise UnitError(f"values cannot be converted to {unit!r}", expected=f"one of {', '.join(TARGET_UNITS)}")
+        raise UnitError(
+            f"values cannot be converted to {unit!r}",
+            expected=f"one of {', '.join(TARGET_UNITS)}",
+            hint=f"--to-unit {TARGET_UNITS[0]}",
+        )
     if unit == profile.unit:
         return profile
     own = UNITS[profile.unit]

@@ -4,8 +4,7 @@ A message always reads *what was found → what was expected → what to type*. 
 three parts are kept apart as fields, so that the command line, R and Galaxy can
 lay them out in their own way; ``str(error)`` joins them into one paragraph.
 
-Each class has a stable ``code``. The R package turns it into a condition class
-(``no_match`` becomes ``mbembed_error_no_match``), the summary JSON stores it.
+Each class has a stable ``code``, by which programs tell errors apart without reading the text.
 """
 
 from __future__ import annotations

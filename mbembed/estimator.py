@@ -8,7 +8,7 @@ from mbembed.extras import require_extra
 
 require_extra("sklearn", "mbembed.Embedder")
 
-import numpy as np  # noqa: E402
+import numpy as np  # noqa: E402 - this and what follows: after the check of the extra
 from sklearn.base import BaseEstimator, TransformerMixin  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Embedder"]
 
 
-class Embedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Embedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Embed samples inside a scikit-learn pipeline.
 
     The model is fixed: ``fit`` learns nothing from the data, so that no information leaks
@@ -112,7 +112,7 @@ class Embedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             names=self.names, on_empty="nan",
         ).values  # fmt: skip
 
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002 - scikit-learn's signature
         """Return ``embedding_0``, ``embedding_1`` and so on."""
         check_is_fitted(self)
         return np.asarray([f"embedding_{i}" for i in range(self.model_.n_dimensions)], dtype=object)

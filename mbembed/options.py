@@ -1,7 +1,7 @@
 """Every option with its default and its help text, once.
 
-The command line, the R help, the Galaxy form and the docs take them from here, so that
-no two surfaces can disagree. Nothing is imported: ``mbembed --help`` has to be instant.
+Every surface takes them from here, the command line first, so that no two can disagree.
+Nothing is imported: ``mbembed --help`` has to be instant.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ __all__ = ["CONVERT", "OPTIONS", "WARN_COVERAGE", "WARN_OBSERVABLE", "Option", "
 
 #: Warn when the median sample has less of its abundance matched than this (share of the
 #: classified abundance, 0 to 1). On the same samples, vectors from 60 % of the abundance
-#: had a cosine of 0.6 to 0.7 to the true ones; see docs/the-model.md.
+#: had a cosine of 0.6 to 0.7 to the true ones.
 WARN_COVERAGE = 0.60
 #: Warn when fewer species of a model than this could have been seen with the profiler at all. The
 #: same samples by two profilers had a cosine of 0.74 over all columns of the published model and of

@@ -178,9 +178,7 @@ def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str
             "vectors of different profilers are not comparable"
         )
     if match.feeds_unnamed:
-        share = float(
-            match.profile.unclassified_labels[match.model.unnamed].mean() / max(match.input_sum.mean(), 1e-300)
-        )
+        share = float(match.profile.unclassified_labels[match.model.unnamed].mean() / (match.input_sum.mean() or 1.0))
         warnings.append(
             f"the table has a column {match.model.unnamed!r} ({share:.1%} of the abundance): as published, it was divided "
             f"among the columns that {match.model.name!r} has no name for; it counts as unclassified"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mbembed.options import Option
 
-__all__ = ["READING", "add_options", "chosen", "one_or_all", "quiet_parser"]
+__all__ = ["READING", "add_options", "add_reading", "add_tables", "chosen", "one_or_all", "quiet_parser"]
 
 #: Options that say how a table is read.
 READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
@@ -35,6 +35,18 @@ def add_options(
             metavar=option.metavar or None,
             help=f"{option.help}{default}".replace("%", "%%"),
         )
+
+
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """Add the tables that a command reads."""
+    parser.add_argument(
+        "table", metavar="TABLE", nargs="+", help="abundance table, or several: one sample each, named by their files"
+    )
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``READING``."""
+    add_options(parser, READING, "how the table is read (decided from its content unless given)")
 
 
 def chosen(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from mbembed.cli import console
-from mbembed.cli.arguments import READING, add_options, chosen, one_or_all, quiet_parser
+from mbembed.cli.arguments import READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
 from mbembed.options import CONVERT
 
 if TYPE_CHECKING:
@@ -51,11 +51,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[quiet_parser()],
     )
-    parser.add_argument(
-        "table", metavar="TABLE", nargs="+", help="abundance table, or several: one sample each, named by their files"
-    )
+    add_tables(parser)
     parser.add_argument("output", metavar="OUT", help="where to write it; - for stdout, as TSV")
-    add_options(parser, READING, "how the table is read (decided from its content unless given)")
+    add_reading(parser)
     add_options(parser, CONVERT, "what is written", CONVERT)
     parser.add_argument(
         "--match", metavar="TSV", help="with --names resolve: write which taxon became which species, by which rule"

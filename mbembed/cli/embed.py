@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mbembed.cli import console
-from mbembed.cli.arguments import READING, add_options, chosen, one_or_all, quiet_parser
+from mbembed.cli.arguments import READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
 
 if TYPE_CHECKING:
     from mbembed.embedding import Embedding
@@ -44,14 +44,12 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[quiet_parser()],
     )
-    parser.add_argument(
-        "table", metavar="TABLE", nargs="+", help="abundance table, or several: one sample each, named by their files"
-    )
+    add_tables(parser)
     parser.add_argument(
         "-o", "--output", metavar="OUT", default="-", help="where to write the vectors (default: stdout, as TSV)"
     )
     add_options(parser, ("model",), "model")
-    add_options(parser, READING, "how the table is read (decided from its content unless given)")
+    add_reading(parser)
     add_options(parser, MATCHING, "how it is matched and embedded")
     report = parser.add_argument_group("reports")
     report.add_argument(

@@ -6,7 +6,7 @@ import argparse
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from mbembed.cli.arguments import READING, add_options, chosen, one_or_all, quiet_parser
+from mbembed.cli.arguments import READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
 from mbembed.options import WARN_COVERAGE
 
 if TYPE_CHECKING:
@@ -36,11 +36,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[quiet_parser()],
     )
-    parser.add_argument(
-        "table", metavar="TABLE", nargs="+", help="abundance table, or several: one sample each, named by their files"
-    )
+    add_tables(parser)
     parser.add_argument("--model", metavar="NAME|DIR", help="only this model (default: every installed one)")
-    add_options(parser, READING, "how the table is read (decided from its content unless given)")
+    add_reading(parser)
     add_options(parser, ("closure", "names"), "how it is matched")
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
     parser.set_defaults(run=run)

@@ -237,7 +237,9 @@ def _read_notes(path: str | None) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the notes {path} cannot be read ({error})", expected="a Markdown text file") from error
+        raise UsageError(
+            f"the notes {path} cannot be read ({error})", expected="a Markdown text file", hint="--notes FILE"
+        ) from error
 
 
 def _mask(text: str) -> tuple[float, float]:

@@ -111,7 +111,9 @@ def _content(path: Path) -> bytes:
             content = handle.read(MAX_CHECKPOINT_BYTES + 1)
     except OSError as error:
         raise ModelError(
-            f"the checkpoint {path} cannot be read ({error.strerror})", expected="a file that torch.save wrote"
+            f"the checkpoint {path} cannot be read ({error.strerror})",
+            expected="a file that torch.save wrote",
+            hint="check the path",
         ) from error
     if len(content) > MAX_CHECKPOINT_BYTES:
         raise damaged(f"the checkpoint {path.name}", f"it has more than {MAX_CHECKPOINT_BYTES} bytes")
@@ -149,7 +151,7 @@ def _admitted(archive: Archive) -> dict[str, Global]:
             raise damaged(origin, "a dictionary is described in a way that is not known")
         return {}
 
-    def names_only(arguments: tuple[Any, ...]) -> object:  # noqa: ARG001
+    def names_only(arguments: tuple[Any, ...]) -> object:  # noqa: ARG001 - the interface of calls
         """Stand for a set: torch keeps names of buffers in it, which are not needed here."""
         return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mbembed.errors import DownloadError, OutputError, UsageError
-from mbembed.models.folder import sha256_of
+from mbembed.models.folder import HASH_SHOWN, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ def download(url: str, target: Path, *, sha256: str, n_bytes: int, progress: Cal
     if found != sha256:
         part.unlink()
         raise DownloadError(
-            f"{url} is not the published file: its SHA-256 is {found[:12]}…, the published one is {sha256[:12]}…",
+            f"{url} is not the published file: its SHA-256 is {found[:HASH_SHOWN]}…, the published one is {sha256[:HASH_SHOWN]}…",
             expected="the file as it was published; it was deleted again",
             hint="try another network or unset MBEMBED_MIRROR; a proxy may have replaced the file",
             url=url,

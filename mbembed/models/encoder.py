@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mbembed.errors import ModelError
+from mbembed.models.preprocess import INSTALL_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +94,7 @@ def fold(layers: Sequence[Mapping[str, object]], tensors: Mapping[str, NDArray[n
         steps[str(kind)](layer)
     chain.close()
     if not chain.stages:
-        raise ModelError("the model has no layers", expected="at least one linear layer")
+        raise _unusable("the model has no layers", "at least one linear layer")
     return chain.stages
 
 
@@ -115,15 +116,14 @@ class _Chain:
 
     def batch_norm(self, layer: Mapping[str, object]) -> None:
         if self.weight is None or self.bias is None:
-            raise ModelError(
-                "a batch_norm layer does not follow a linear layer", expected="linear, batch_norm, gelu, dropout"
-            )
+            raise _unusable("a batch_norm layer does not follow a linear layer", "linear, batch_norm, gelu, dropout")
         shape = (self.width,)
-        variance = self._tensor(layer, "running_var", shape) + float(layer.get("eps", 0.0))  # type: ignore[arg-type]
-        if (variance <= 0).any():
-            raise ModelError(
-                "a batch_norm layer has a variance that is not positive", expected="variance + eps above 0"
-            )
+        eps = layer.get("eps", 0.0)
+        if isinstance(eps, bool) or not isinstance(eps, int | float):
+            raise _unusable(f"a batch_norm layer has an eps of {eps!r}", "a number")
+        variance = self._tensor(layer, "running_var", shape) + eps
+        if not (variance > 0).all():
+            raise _unusable("a batch_norm layer has a variance that is not positive", "variance + eps above 0")
         scale = self._tensor(layer, "weight", shape) / np.sqrt(variance)
         self.weight = self.weight * scale
         self.bias = (self.bias - self._tensor(layer, "running_mean", shape)) * scale + self._tensor(
@@ -132,7 +132,7 @@ class _Chain:
 
     def gelu(self, layer: Mapping[str, object]) -> None:  # noqa: ARG002 - it has no parameters
         if self.weight is None:
-            raise ModelError("a gelu layer has no linear layer before it", expected="linear first")
+            raise _unusable("a gelu layer has no linear layer before it", "linear first")
         self.close(gelu=True)
 
     def close(self, *, gelu: bool = False) -> None:
@@ -142,26 +142,28 @@ class _Chain:
         with np.errstate(over="ignore"):  # checked below
             stage = Stage(np.ascontiguousarray(self.weight, np.float32), self.bias.astype(np.float32), gelu)
         if not (np.isfinite(stage.weight).all() and np.isfinite(stage.bias).all()):
-            raise ModelError(
-                "the folded weights of a layer are too large for float32", expected="weights of a trained model"
-            )
+            raise _unusable("the folded weights of a layer are too large for float32", "weights of a trained model")
         self.stages.append(stage)
         self.weight = self.bias = None
 
     def _tensor(self, layer: Mapping[str, object], role: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
         name = layer.get(role)
         if not isinstance(name, str) or name not in self.tensors:
-            raise ModelError(
+            raise _unusable(
                 f"layer {layer.get('type')!r} has no tensor for {role!r}",
-                expected="every tensor in weights.safetensors",
+                "every tensor in weights.safetensors",
             )
         array = np.asarray(self.tensors[name], dtype=np.float64)
         fits = array.ndim == len(shape) and all(w in (ANY, h) for w, h in zip(shape, array.shape, strict=True))
         if not fits:
-            raise ModelError(f"tensor {name!r} has shape {array.shape}", expected=f"{shape} ({ANY}: any)")
+            raise _unusable(f"tensor {name!r} has shape {array.shape}", f"{shape} ({ANY}: any)")
         if not np.isfinite(array).all():
-            raise ModelError(f"tensor {name!r} holds values that are not finite", expected="numbers only")
+            raise _unusable(f"tensor {name!r} holds values that are not finite", "numbers only")
         return array
+
+
+def _unusable(found: str, expected: str) -> ModelError:
+    return ModelError(found, expected=expected, hint=INSTALL_AGAIN)
 
 
 class Encoder:
@@ -182,9 +184,9 @@ class Encoder:
     def __init__(self, stages: Sequence[Stage]) -> None:
         for before, after in pairwise(stages):
             if before.weight.shape[1] != after.weight.shape[0]:
-                raise ModelError(
+                raise _unusable(
                     f"a layer gives {before.weight.shape[1]} values, the next takes {after.weight.shape[0]}",
-                    expected="layers that chain",
+                    "layers that chain",
                 )
         self.stages = list(stages)
 

@@ -33,6 +33,8 @@ FORMAT = 1
 WEIGHTS, CONFIG, SPECIES, CARD = "weights.safetensors", "config.json", "species.tsv", "MODEL_CARD.md"
 #: Files whose SHA-256 stands in ``config.json``. The card is prose and may be edited.
 HASHED = (WEIGHTS, SPECIES)
+#: Characters of a SHA-256 that a message shows: enough to tell two files apart by eye.
+HASH_SHOWN = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,7 +225,9 @@ def _check_hash(folder: Path, name: str, recorded: str) -> None:
     except OSError as error:
         raise _damaged(folder, name, f"it cannot be read ({error.strerror})") from error
     if actual != recorded:
-        raise _damaged(folder, name, f"its SHA-256 is {actual[:12]}…, {CONFIG} records {recorded[:12]}…")
+        raise _damaged(
+            folder, name, f"its SHA-256 is {actual[:HASH_SHOWN]}…, {CONFIG} records {recorded[:HASH_SHOWN]}…"
+        )
 
 
 def _read_species(folder: Path, config: Mapping[str, Any]) -> list[str]:

@@ -140,7 +140,11 @@ def _check_fit(chain: Chain, species_list: SpeciesList, csv_name: str) -> None:
     """Check that there is a species for each input, before anything is written."""
     first = next((array for array in chain.tensors.values() if array.ndim > 1), None)
     if first is None:
-        raise ModelError("the checkpoint has no Linear layer", expected="at least one")
+        raise ModelError(
+            "the checkpoint has no Linear layer",
+            expected="at least one",
+            hint="only chains of Linear, BatchNorm1d, GELU and Dropout can be imported",
+        )
     if first.shape[1] != len(species_list.rows):
         raise ModelError(
             f"the checkpoint takes {first.shape[1]} species, {csv_name} lists {len(species_list.rows)}",

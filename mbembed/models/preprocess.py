@@ -19,6 +19,8 @@ __all__ = ["Preprocessing"]
 
 #: The only kind of preprocessing known so far.
 LOG10_FLOOR = "log10-floor"
+#: What to do about a model folder whose content makes no sense.
+INSTALL_AGAIN = "install the model again; 'mbembed models verify' says whether its files changed"
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,16 @@ class Preprocessing:
                 hint="pip install --upgrade mbembed (the model may need a newer version)",
             )
         try:
-            floor, shift = float(entry["floor"]), float(entry["shift"])  # type: ignore[arg-type]
+            floor, shift = float(entry["floor"]), float(entry["shift"])  # type: ignore[arg-type]  # what is no number is caught
             clip = bool(entry["clip_below_floor"])
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 f"the preprocessing of the model cannot be read ({error!r})",
                 expected="numbers 'floor' and 'shift', true or false for 'clip_below_floor'",
+                hint=INSTALL_AGAIN,
             ) from error
         if not 0 < floor < 1:
-            raise ModelError(f"the model's detection floor is {floor}", expected="a fraction between 0 and 1")
+            raise ModelError(
+                f"the model's detection floor is {floor}", expected="a fraction between 0 and 1", hint=INSTALL_AGAIN
+            )
         return cls(floor=floor, shift=shift, clip_below_floor=clip)

@@ -59,7 +59,10 @@ def read_species_csv(path: Path) -> SpeciesList:
             content = handle.read(MAX_BYTES + 1)
     except OSError as error:
         raise ModelError(
-            f"the species list {path} cannot be read ({error.strerror})", expected="a CSV file", path=str(path)
+            f"the species list {path} cannot be read ({error.strerror})",
+            expected="a CSV file",
+            hint="--species FILE.csv",
+            path=str(path),
         ) from error
     if len(content) > MAX_BYTES:
         raise _unusable(path, f"has more than {MAX_BYTES} bytes")

@@ -74,13 +74,16 @@ def write_folder(
         raise ModelError(
             f"the weights take {encoder.n_inputs} inputs, the species list has {len(species)} rows",
             expected="one species per input column",
+            hint="give the species list that belongs to these weights",
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
         raise OutputError(
-            f"{target} cannot be written ({error.strerror})", expected="a folder that you may write to"
+            f"{target} cannot be written ({error.strerror})",
+            expected="a folder that you may write to",
+            hint="choose another folder",
         ) from error
     try:
         save_file(contiguous, scratch / WEIGHTS)
@@ -101,7 +104,9 @@ def write_folder(
         _put_in_place(scratch, target)
     except OSError as error:
         raise OutputError(
-            f"{target} cannot be written ({error.strerror})", expected="a folder that you may write to"
+            f"{target} cannot be written ({error.strerror})",
+            expected="a folder that you may write to",
+            hint="choose another folder",
         ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -68,7 +68,9 @@ def write_text_rows(handle: BinaryIO, rows: Rows, name: str) -> None:
         block = _numbers(columns[:, some].toarray(), as_integers=integers)
         names = [pl.Series(f"lead {i}", values[some], pl.String) for i, values in enumerate(lead.values())]
         frame = pl.DataFrame([*names, *block, pl.Series(LINEAGE_COLUMN, texts[some], pl.String)])
-        frame.write_csv(handle, separator=delimiter, include_header=False)
+        text = BytesIO()  # polars hides why a write failed (full disk, closed pipe): writing is left to Python
+        frame.write_csv(text, separator=delimiter, include_header=False)
+        handle.write(text.getbuffer())
 
 
 def write_parquet_rows(path: Path, rows: Rows) -> None:
@@ -88,7 +90,7 @@ def write_parquet_rows(path: Path, rows: Rows) -> None:
     columns = [pl.Series(name, values, pl.String) for name, values in texts.items()]
     values = rows.values.T.toarray()
     numbers = [pl.Series(one, values[:, i]) for i, one in enumerate(rows.sample_ids)]
-    file = BytesIO()  # polars reports a full disk as a damaged file: writing is left to Python
+    file = BytesIO()  # as above
     pl.DataFrame([*columns, *numbers]).write_parquet(file, metadata={SUMMARY_KEY: to_json(rows.summary)})
     with atomic_path(path) as temporary:
         temporary.write_bytes(file.getbuffer())

@@ -24,6 +24,11 @@ SHARE = 0.5
 #: How many taxa are looked at.
 LOOKED_AT = 2000
 
+#: How much of a feature's name a warning shows (characters); a sequence has hundreds.
+SHOWN_CHARACTERS = 12
+#: Ranks above the species, domain to genus: a longer lineage has a place for a species.
+UPPER_RANKS = 6
+
 #: Names of features: MD5 of the sequence (QIIME 2), or the sequence itself (DADA2).
 _FEATURE = re.compile(r"[0-9a-f]{32}|[ACGTN]{50,}")
 #: What SILVA calls species that nobody has named.
@@ -65,13 +70,15 @@ def amplicon_note(raw: RawTable) -> list[str]:
 
 def _evidence(labels: Sequence[str], lineages: Sequence[tuple[str, ...]]) -> str:
     if sum(bool(_FEATURE.fullmatch(label) or FEATURE.fullmatch(label)) for label in labels) > SHARE * len(labels):
-        return f"its taxa are named like {labels[0][:12]}{'…' if len(labels[0]) > 12 else ''}"
+        return (
+            f"its taxa are named like {labels[0][:SHOWN_CHARACTERS]}{'…' if len(labels[0]) > SHOWN_CHARACTERS else ''}"
+        )
     species = [parts[-1] for parts in lineages if parts[-1].startswith("s__")]
     bare = sum(_EPITHET.fullmatch(name) is not None for name in species)
     named = sum(len(name) > len("s__") and not _NAMELESS.match(name) for name in species)
     if bare > SHARE * max(named, 1):
         return "species are epithets without their genus, as Greengenes writes them"
-    deep = any(parts[-1].startswith("s__") or len(parts) > 6 for parts in lineages)
+    deep = any(parts[-1].startswith("s__") or len(parts) > UPPER_RANKS for parts in lineages)
     if deep and named <= (1 - SHARE) * len(lineages) and not any("t__" in parts[-1] for parts in lineages):
         return f"{named} of {len(lineages)} taxa have a species"
     return ""

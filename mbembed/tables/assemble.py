@@ -13,8 +13,8 @@ from mbembed.tables.axis import check_names, some
 from mbembed.tables.labels import identity, make_taxon
 from mbembed.tables.profile import Decision, Profile
 from mbembed.tables.rows import SGB_RANK, SPECIES, Rows
-from mbembed.tables.strangers import check_strangers, stranger_notes
-from mbembed.tables.units import decide_unit
+from mbembed.tables.strangers import check_strangers, check_unit_without, odd_words, stranger_notes
+from mbembed.tables.units import check_values, decide_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +95,10 @@ def assemble(raw: RawTable, source: Source | None, options: ReadOptions) -> Prof
     if empty:
         warnings.append(f"{len(empty)} of {len(raw.sample_ids)} samples are all zero: {some(empty)}")
     whole = np.array_equal(table.data, np.rint(table.data)) and np.array_equal(unclassified, np.rint(unclassified))
+    if raw.unit is None:
+        if options.units is None:
+            _check_unit(raw, taxa, table, sums, integers=whole, path=path)
+        warnings += check_values(table.data, sums, given=options.units, path=path)
     unit, notes = decide_unit(sums, raw.sample_ids, integers=whole, given=options.units, stated=raw.unit, path=path)
     dropped = Counter(rows.ranks[i] for i in repeats)
     return Profile(
@@ -201,6 +205,32 @@ def _check_sums(raw: RawTable, sums: NDArray[np.float64], path: str) -> None:
             hint="check the step that wrote it",
             path=path,
         )
+
+
+def _check_unit(
+    raw: RawTable,
+    taxa: Sequence[Taxon],
+    table: sparse.csr_array,
+    sums: NDArray[np.float64],
+    *,
+    integers: bool,
+    path: str,
+) -> None:
+    """Refuse a table whose unit hangs on columns that may be no taxa."""
+    odd = odd_words([taxon.source for taxon in taxa], [taxon.lineage for taxon in taxa])
+    share = _sum_columns(table, odd)
+    rest = sums - share
+    if not odd or not share.any() or not (rest > 0).any():
+        return
+    left = np.delete(np.arange(len(taxa)), odd)
+    others = table[:, left].data
+    units = []
+    for amounts, whole in ((sums, integers), (rest, np.array_equal(others, np.rint(others)))):
+        try:
+            units.append(decide_unit(amounts, raw.sample_ids, integers=whole)[0].value)
+        except UnitError:
+            units.append("")
+    check_unit_without([taxa[i].source for i in odd], units[0] or None, units[1] or None, path=path)
 
 
 def _merge(raw: RawTable, rows: Rows, chosen: Sequence[int]) -> tuple[list[Taxon], dict[str, int], sparse.csr_array]:

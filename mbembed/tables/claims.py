@@ -52,9 +52,9 @@ def require(source: Source, dialect: str, *, expected: str) -> str:
     found = signature(source)
     if found and found.dialect == dialect:
         return found.detail
-    other = found.title if found else "not of that dialect"
+    other = f"is {found.title}; it was to be read as" if found else "does not look like"
     raise DialectError(
-        f"{source.path} is {other}; it was to be read as {dialect}",
+        f"{source.path} {other} {dialect}",
         expected=expected,
         hint="leave out --format to have the content decide",
         path=str(source.path),

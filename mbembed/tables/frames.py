@@ -53,6 +53,7 @@ def raw_from_object(table: Any, options: ReadOptions) -> RawTable:
     raise UsageError(
         f"a table of type {type(table).__name__} cannot be read",
         expected="a path, a DataFrame (samples in rows), a biom.Table or a Profile",
+        hint="pd.DataFrame(values, index=sample_ids, columns=species_names)",
     )
 
 

@@ -225,6 +225,7 @@ def _fit(header: list[str], rows: Sequence[list[str]], path: str, line: int) -> 
         raise CellError(
             f"the header of {path} (line {line}) has {len(header)} cells, the rows below have {width}",
             expected="as many in both, or one less in the header (as R writes it)",
+            hint="check the header for a missing or an additional delimiter",
             path=path,
             line=line,
         )

@@ -79,7 +79,7 @@ def read_tables(paths: Sequence[str | os.PathLike[str]], **options: str | os.Pat
             expected="one or more files, each once",
             hint="mbembed embed a.txt b.txt -o embeddings.tsv",
         )
-    parts = [_Part(path, read_table(path, **options)) for path in names]  # type: ignore[arg-type]
+    parts = [_Part(path, read_table(path, **options)) for path in names]  # type: ignore[arg-type]  # options of read_table, passed on
     return parts[0].profile if len(parts) == 1 else _together(parts)
 
 
@@ -123,7 +123,7 @@ def _check_samples(parts: Sequence[_Part]) -> None:
             f"{len(twice)} sample {'name stands' if len(twice) == 1 else 'names stand'} in more than one file: "
             f"'{name}' in {some(paths)}",
             expected="every sample once",
-            hint="rename the files: a sample is named by its file, the profiler's suffix removed",
+            hint="name each table once; rename files whose samples are named by them (the profiler's suffix is removed)",
             ids=list(twice),
         )
 

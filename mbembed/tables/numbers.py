@@ -21,7 +21,7 @@ _NO_SEPARATOR = "\x1f"
 
 
 def parse_numbers(numbers: bytes, delimiter: bytes, decimal: str, count: int) -> NDArray[np.float64] | None:
-    """Parse numbers between delimiters.
+    r"""Parse numbers between delimiters.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def parse_numbers(numbers: bytes, delimiter: bytes, decimal: str, count: int) ->
     --------
     >>> parse_numbers(b"0,5;1", b";", ",", 2)
     array([0.5, 1. ])
-    >>> parse_numbers(b"0.5\\tNA", b"\\t", ".", 2)
+    >>> parse_numbers(b"0.5\tNA", b"\t", ".", 2)
     """
     values = (_parse_small if len(numbers) <= SMALL_BLOCK_BYTES else _parse_large)(numbers, delimiter, decimal)
     return values if values is not None and values.size == count and np.isfinite(values).all() else None

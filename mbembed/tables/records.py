@@ -217,6 +217,7 @@ def read_wide(
         raise EmptyTableError(
             f"{file.source.path} has no samples: its columns are {', '.join(filter(None, layout.header))}",
             expected="at least one column of numbers",
+            hint="use the file as the profiler wrote it",
             path=str(file.source.path),
         )
     cells = read_cells(file, layout, missing=options.missing)

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from mbembed.errors import DialectError, UsageError
+from mbembed.tables.cells import is_number
 
 if TYPE_CHECKING:
     from mbembed.tables.raw import RawTable, ReadOptions
@@ -108,7 +109,10 @@ def detect(source: Source, options: ReadOptions) -> tuple[Reader, str]:
         if options.format in READERS:
             return reader_of(options.format), "given"
         raise UsageError(
-            f"there is no format {options.format!r}", expected=f"one of: {', '.join(READERS)}", format=options.format
+            f"there is no format {options.format!r}",
+            expected=f"one of: {', '.join(READERS)}",
+            hint="leave out --format to have the content decide",
+            format=options.format,
         )
     likely = _likely(source)
     for dialect in (*likely, *(dialect for dialect in READERS if dialect not in likely)):
@@ -140,6 +144,8 @@ def _unreadable(source: Source) -> DialectError:
         hint = _DIALECT_HINTS.get(known.dialect, "mbembed --help lists what can be read")
     elif source.kind in _KIND_HINTS:
         found, hint = _KIND_HINTS[source.kind]
+    elif any(sum(map(is_number, line.split()[1:])) > 1 for line in source.head_lines[1:2]):
+        found, hint = "text whose columns are separated by blanks", 'write it with tabs: write.table(x, sep="\\t") in R'
     elif not source.head_lines:
         found, hint = "a binary file of an unknown kind", "export the table as BIOM or tab-separated text"
     else:

@@ -27,6 +27,9 @@ PCL_LINES = 300
 #: So many first lines have to be text, for the taxa to be looked for beyond the head of a wide table.
 PCL_TEXT_LINES = 3
 PCL_TITLE = "a table with metadata rows above the taxa (PCL)"
+#: Comment lines by which a program is known stand among the first so many (CAMI, mOTUs, MetaPhlAn's index);
+#: MetaPhlAn's header and sample line among the first so many, below up to 6 comments.
+COMMENT_LINES, METAPHLAN_LINES = 5, 10
 #: How many lines of a Kraken report must look like one.
 KRAKEN_LINES = 2
 
@@ -109,7 +112,11 @@ def _markup(lines: Sequence[str]) -> str | None:
 
 
 def _cami(lines: Sequence[str]) -> str | None:
-    return "CAMI" if any(line.startswith(("@SampleID:", "@Version:", "@@TAXID")) for line in lines[:5]) else None
+    return (
+        "CAMI"
+        if any(line.startswith(("@SampleID:", "@Version:", "@@TAXID")) for line in lines[:COMMENT_LINES])
+        else None
+    )
 
 
 def _kraken2(lines: Sequence[str]) -> str | None:
@@ -127,7 +134,7 @@ def _bracken(lines: Sequence[str]) -> str | None:
 
 
 def _motus(lines: Sequence[str]) -> str | None:
-    return "profile" if any(map(_MOTUS.match, lines[:5])) else None
+    return "profile" if any(map(_MOTUS.match, lines[:COMMENT_LINES])) else None
 
 
 def _kraken_mpa(lines: Sequence[str]) -> str | None:
@@ -150,10 +157,10 @@ def _sylph(lines: Sequence[str]) -> str | None:
 
 
 def _metaphlan(lines: Sequence[str]) -> str | None:
-    index = next(filter(None, map(_MPA_INDEX.match, lines[:5])), None)
-    names = [line.removeprefix("#") for line in lines[:10]]
+    index = next(filter(None, map(_MPA_INDEX.match, lines[:COMMENT_LINES])), None)
+    names = [line.removeprefix("#") for line in lines[:METAPHLAN_LINES]]
     header = next((line.split("\t") for line in names if line.startswith("clade_name\t")), None)
-    sample = any(map(_MPA_SAMPLE.match, lines[:10]))
+    sample = any(map(_MPA_SAMPLE.match, lines[:METAPHLAN_LINES]))
     if index is None and header is None and not sample:
         old = lines[0].startswith("ID\t") and len(lines) > 1 and TAXON_ROW.match(lines[1])
         return "MetaPhlAn 2, merged" if old and any(map(_MPA_LINEAGE.match, lines[1:])) else None

@@ -124,10 +124,18 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         ) from error
     except OSError as error:
         raise TableError(
-            f"{where} cannot be read ({error.strerror})", expected="a file that you may read", path=str(where)
+            f"{where} cannot be read ({error.strerror})",
+            expected="a file that you may read",
+            hint=f"ls -l {where} shows who may",
+            path=str(where),
         ) from error
     if not first:
-        raise TableError(f"{where} is empty (0 bytes)", expected="an abundance table", path=str(where))
+        raise TableError(
+            f"{where} is empty (0 bytes)",
+            expected="an abundance table",
+            hint="check whether the program that writes it has ended well",
+            path=str(where),
+        )
     kind = kind_of_content(first)
     compression = kind if kind in {"gzip", "bzip2", "xz"} else ""
     try:
@@ -147,6 +155,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         raise DialectError(
             f"{where} is {'an image' if kind == 'image' else 'a PDF document'}, not a table",
             expected="an abundance table (BIOM, TSV, MetaPhlAn, …)",
+            hint="give the file that the profiler wrote",
             path=str(where),
         )
     return Source(path=where, compression=compression, kind=kind, head=head)

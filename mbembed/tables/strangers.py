@@ -18,29 +18,33 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-__all__ = ["check_strangers", "stranger_notes"]
+__all__ = ["check_strangers", "check_unit_without", "odd_words", "stranger_notes"]
 
-#: What spreadsheets and R call sums and means over a table, as canonical keys.
-SUMMARIES = frozenset(
-    "average|avg|col sums|colsum|colsums|grand total|max|mean|mean abundance|median|min|prevalence|row sum|row sums|"
-    "rowsum|rowsums|sd|std|sum|sums|total|total abundance|totals|variance".split("|")
-)
-#: What columns of sample data are called, as canonical keys; none is the name of a taxon. Numbers under
-#: such names look like abundances. Sources: curatedMetagenomicData's sample metadata, phyloseq's
+_SUMMARIES = """
+average avg colsum colsums grandtotal max mean meanabundance median min prevalence rowmean
+rowmeans rowsum rowsums sd std stddev stdev sum sums total totalabundance totalcount totalcounts totals variance
+"""
+_SAMPLE_DATA = """
+ace age ageatcollection ageatsampling agegroup agemonths ageyears alphadiversity barcode batch bmi bodymassindex
+bristol bristolscore calprotectin case casecontrol chao1 cholesterol cluster cohort collectiondate condition
+control country creatinine crp date day days daysfromfirstcollection depth diagnosis diastolic disease diversity
+dnaconcentration donor enterotype evenness faithpd fisher fob gc gender glucose group hba hba1c hdl hdlc height
+heightcm hostreads household humanreads index insulin inversesimpson invsimpson lane latitude ldl ldlc
+librarysize libsize longitude mappedreads medianreadlength minimumreadlength month nreads nspecies ntaxa
+numberbases numberofreads numberofspecies numberreads numreads observed observedspecies ordinal participant
+patient patientid pcrplate pdwholetree ph pielou plate q30 rawreads readcount readcounts readdepth readlength
+readnumber reads responder response responsestatus richness rownames rownumber run sample sampledepth sampleid
+seqdepth sequencingdepth severity sex shannon shannondiversity shannonentropy shannonindex simpson simpsonindex
+site speciesrichness status stoolph study subject subjectid systolic temperature time timepoint
+totalreads treatment triglycerides unnamed0 visit visitnumber week weight weightkg year
+years
+"""
+#: What spreadsheets and R call sums and means over a table: canonical keys without blanks.
+SUMMARIES = frozenset(_SUMMARIES.split())
+#: What columns of sample data are called, likewise; none is the name of a taxon. Numbers under such
+#: names look like abundances. Sources: curatedMetagenomicData's sample metadata, phyloseq's
 #: estimate_richness and vegan, row numbers as R and pandas write them.
-SAMPLE_DATA = frozenset(
-    "ace|age|age at collection|age months|age years|alpha diversity|barcode|batch|bmi|body mass index|bristol|"
-    "bristol score|calprotectin|case|case control|chao1|cholesterol|cluster|cohort|collection date|condition|control|"
-    "country|creatinine|crp|date|day|days|days from first collection|depth|diagnosis|disease|diversity|dna concentration|"
-    "donor|enterotype|evenness|faith pd|fisher|fob|gender|glucose|group|hba1c|hdl|height|household|index|insulin|"
-    "inverse simpson|invsimpson|lane|ldl|lib size|libsize|library size|librarysize|median read length|"
-    "minimum read length|month|n reads|n taxa|nreads|num reads|number bases|number of reads|number reads|observed|"
-    "observed species|ordinal|participant|patient|patient id|pcr plate|pd whole tree|ph|pielou|plate|raw reads|read count|"
-    "read counts|read depth|readcount|reads|response|responder|richness|row names|run|sample|sample depth|sample id|"
-    "sampledepth|sampleid|seq depth|sequencing depth|severity|sex|shannon|simpson|site|status|stool ph|study|subject|"
-    "subject id|subjectid|temperature|time|time point|timepoint|total reads|treatment|triglycerides|unnamed 0|visit|"
-    "visit number|week|weight|year|years".split("|")
-)
+SAMPLE_DATA = frozenset(_SAMPLE_DATA.split())
 #: Share of the taxa that must be named like taxa for the others to be strangers among them.
 NAMED_SHARE = 0.5
 #: Share of the abundance of the average sample below which such names are not worth a word.
@@ -71,9 +75,8 @@ def check_strangers(labels: Sequence[str], lineages: Sequence[tuple[str, ...]], 
     mbembed.errors.AxisError: 1 of the 2 taxa of the table is no taxon, by its name: BMI. Expected: ...
     """
     words = SUMMARIES | SAMPLE_DATA
-    found = [
-        label for label, known in zip(labels, lineages, strict=True) if not known and canonical_key(label) in words
-    ]
+    # A lineage of one step is only a name whose spelling was put right.
+    found = [label for label, known in zip(labels, lineages, strict=True) if len(known) <= 1 and _word(label) in words]
     if found:
         raise AxisError(
             f"{len(found)} of the {len(labels):,} taxa of {path or 'the table'} {'is' if len(found) == 1 else 'are'} "
@@ -110,16 +113,11 @@ def stranger_notes(
         Warnings.
     """
     notes = []
-    sums = [name for name in sample_ids if canonical_key(name) in SUMMARIES]
+    sums = [name for name in sample_ids if _word(name) in SUMMARIES]
     if sums and len(sample_ids) > 1:
         notes.append(f"named like a sum or mean of the others, yet read as a sample: {some(sums)}")
-    known = known_names()
-    odd = [
-        i
-        for i, (label, lineage) in enumerate(zip(labels, lineages, strict=True))
-        if not lineage and not rank_of(label, ()) and not looks_like_taxon(label) and canonical_key(label) not in known
-    ]
-    if odd and len(labels) - len(odd) >= NAMED_SHARE * len(labels):
+    odd = odd_words(labels, lineages)
+    if odd:
         picked = np.zeros(values.shape[1])
         picked[odd] = 1.0
         filled = totals > 0
@@ -127,7 +125,73 @@ def stranger_notes(
         if share >= NOTED_SHARE:
             largest = sorted(odd, key=lambda i: -float(values[:, [i]].sum()))
             notes.append(
-                f"{len(odd)} of {len(labels):,} taxa are not named like species and were counted as taxa without a match "
-                f"({share:.0%} of the average sample): {some([labels[i] for i in largest])}"
+                f"{len(odd)} of {len(labels):,} taxa {'is' if len(odd) == 1 else 'are'} not named like species, "
+                f"yet counted ({share:.0%} of the average sample): {some([labels[i] for i in largest])}; "
+                "remove what is no species from the table"
             )
     return notes
+
+
+def odd_words(labels: Sequence[str], lineages: Sequence[tuple[str, ...]]) -> list[int]:
+    """Find the single words that are no known name, in a table whose other taxa are named like species.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    lineages : sequence of tuple of str
+
+    Returns
+    -------
+    list of int
+        Their positions: genera, or columns of something else. None where most are so: there the
+        match itself says that nothing is known.
+
+    Examples
+    --------
+    >>> odd_words(["Blautia obeum", "uncultured bacterium", "HOMA"], [(), (), ()])
+    [2]
+    """
+    known = known_names()
+    odd = [
+        i
+        for i, (label, lineage) in enumerate(zip(labels, lineages, strict=True))
+        if not lineage and _is_word(label) and canonical_key(label) not in known
+    ]
+    return odd if len(labels) - len(odd) >= NAMED_SHARE * len(labels) else []
+
+
+def check_unit_without(strangers: Sequence[str], decided: str | None, without: str | None, *, path: str = "") -> None:
+    """Refuse a table whose unit hangs on taxa that are not named like taxa.
+
+    Parameters
+    ----------
+    strangers : sequence of str
+    decided, without : str, optional
+        The unit with and without them; None where there is none that is known.
+    path : str
+        For messages.
+
+    Raises
+    ------
+    AxisError
+        If there is one without them, and it is another.
+    """
+    if strangers and without is not None and without != decided:
+        raise AxisError(
+            f"{path or 'the table'} is in {without} by what its samples add up to, "
+            f"but {f'in {decided}' if decided else 'in no unit that is known'} if {some(strangers)} "
+            f"{'is a taxon' if len(strangers) == 1 else 'are taxa'} too",
+            expected="nothing but abundances of taxa beside the names of the samples",
+            hint=f"remove what is no taxon from the table; or name the unit if all are taxa: --units {decided or without}",
+            path=path,
+            names=list(strangers),
+        )
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name is one word without a rank: a genus alone, or a column of something else."""
+    return " " not in name.strip() and not rank_of(name, ()) and not looks_like_taxon(name)
+
+
+def _word(name: str) -> str:
+    return canonical_key(name).replace(" ", "")

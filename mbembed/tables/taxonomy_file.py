@@ -82,6 +82,7 @@ def _parse(source: Source) -> dict[str, str]:
             raise TableError(
                 f"line {number} of {source.path} has {len(cells)} cells",
                 expected="an id and its lineage",
+                hint="check this line for a missing delimiter",
                 path=str(source.path),
                 line=number,
             )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["decide_unit"]
+__all__ = ["check_values", "decide_unit"]
 
 #: Highest sum of a sample of fractions. Rounding in tables adds up to a few percent of 1.
 FRACTION_MAX = 1.05
@@ -25,6 +25,21 @@ PERCENT_MAX = 105.0
 PERCENT_MIN = 50.0
 #: Integers that add up to 100 within this in every sample are percent, not 100 reads in each.
 PERCENT_SLACK = 0.5
+#: Share of a whole sample that the median sample must hold; below it, more is missing than there.
+PARTIAL_SHARE = 0.5
+#: Taxa with the value 1 in a sample, and nothing else in the table, that are no reads any more: ten
+#: taxa are never hit by one read each where not one of them is hit by two.
+ONES_MIN = 10
+#: A whole sample so many times over: rows of several ranks (at most eight of them), or a total beside its parts.
+REPEATS = range(2, 9)
+#: How near the sums must come to such a multiple, relative.
+REPEATS_SLACK = 0.005
+#: A sign for thousands leaves three digits behind it, and nothing that is 1,000 or more.
+THOUSAND = 1000.0
+#: Share of the values with a decimal part that must need all three digits: 90 % of such counts do.
+THREE_DIGITS_SHARE = 0.5
+#: How near such values may come to a thousandth, for binary rounding.
+ROUNDING = 1e-6
 #: How many samples an error names.
 SHOWN = 3
 
@@ -91,11 +106,69 @@ def decide_unit(
                 hint="--units fraction, if 1 is a whole sample; --units percent, if 1 is a hundredth of it",
                 path=path,
             )
-        warnings = [f"read as {unit} because --units says so, yet {span}"] if too_much else []
+        too_little = total == UNITS["percent"] and filled.max() <= FRACTION_MAX
+        odd = given is not None and (too_much or too_little)
+        warnings = [f"read as {unit} because --units says so, yet {span}"] if odd else []
         return Decision("units", unit, "given" if given else f"fixed by the dialect; {span}"), warnings
-    return Decision(
-        "units", _from_content(sums, filled, sample_ids, integers, span, path), _evidence(span, integers)
-    ), []
+    unit = _from_content(sums, filled, sample_ids, integers, span, path)
+    return Decision("units", unit, _evidence(span, integers)), _partial_note(filled, UNITS[unit])
+
+
+def check_values(
+    values: NDArray[np.float64], sums: NDArray[np.float64], *, given: str | None = None, path: str = ""
+) -> list[str]:
+    """Look for values that are no abundances: presence and absence, thousands cut at their sign.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        All values above zero.
+    sums : ndarray of shape (n_samples,)
+    given : {"fraction", "percent", "counts"}, optional
+        What the user said; then a warning takes the place of the error.
+    path : str
+        For messages.
+
+    Returns
+    -------
+    list of str
+        Warnings.
+
+    Raises
+    ------
+    UnitError
+        If they look so and the user did not name a unit.
+
+    Examples
+    --------
+    >>> check_values(np.array([12.345, 3.068, 840.0]), np.array([855.413]))
+    Traceback (most recent call last):
+    mbembed.errors.UnitError: the values look like counts with a sign for thousands that was read as ...
+    """
+    if not values.size:
+        return []
+    parts = values[values != np.rint(values)]
+    if bool((values == 1).all()) and sums.max() >= ONES_MIN:
+        found = "all values are 0 or 1, as in a table of presence and absence"
+        hint = "export the abundances; --units counts, if these are numbers of reads"
+    elif (
+        parts.size
+        and values.max() < THOUSAND
+        and values.min() >= 1
+        and np.abs(parts * THOUSAND - np.rint(parts * THOUSAND)).max() < ROUNDING * THOUSAND
+        and (np.abs(parts * 100 - np.rint(parts * 100)) > ROUNDING * 100).mean() >= THREE_DIGITS_SHARE
+        and np.abs(sums[sums > 0] - 100).max() > PERCENT_SLACK
+    ):
+        found = (
+            "the values look like counts with a sign for thousands that was read as a decimal sign: those with "
+            f"decimals have three of them ({_number(parts[0])}, …), and none is 1,000 or more, or below 1"
+        )
+        hint = "export the counts without a sign for thousands; --units percent or counts, if they are decimals"
+    else:
+        return []
+    if given is not None:
+        return [f"{found}; read as {given} because --units says so"]
+    raise UnitError(f"{_where(path)}{found}", expected="abundances", hint=hint, path=path)
 
 
 def _from_content(
@@ -122,6 +195,15 @@ def _from_content(
         )
     if middle.any() and filled.max() >= PERCENT_MIN:
         return "percent"
+    for whole in (UNITS["fraction"] or 0, UNITS["percent"] or 0):
+        times = float(np.rint(filled[0] / whole))
+        if times in REPEATS and np.abs(filled / (whole * times) - 1).max() <= REPEATS_SLACK:
+            raise UnitError(
+                f"{_where(path)}{span}: every sample is there {times:.0f} times",
+                expected=f"samples that add up to {_number(whole)}",
+                hint="take the rows of one rank only (a name alone does not say its rank), and no totals",
+                path=path,
+            )
     raise UnitError(
         f"{_where(path)}{span}, which is neither 1 (fraction) nor 100 (percent), and the values are no counts",
         expected="untransformed abundances",
@@ -129,6 +211,15 @@ def _from_content(
         "without the transformation",
         path=path,
     )
+
+
+def _partial_note(filled: NDArray[np.float64], total: float | None) -> list[str]:
+    middle = float(np.median(filled))
+    if total is None or middle >= PARTIAL_SHARE * total:
+        return []
+    found = f"the median sample adds up to {_number(middle)}, not {_number(total)}"
+    advice = "if species were filtered out of the table, export it with all of them"
+    return [f"{found}: {advice}; vectors of parts of samples do not compare with those of whole ones"]
 
 
 def _evidence(span: str, integers: bool) -> str:  # noqa: FBT001 - private

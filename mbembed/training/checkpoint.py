@@ -71,7 +71,9 @@ def save_checkpoint(path: Path, state: TrainingState, identity: Mapping[str, Any
         scratch.replace(path)
     except (OSError, SafetensorError) as error:
         raise OutputError(
-            f"the checkpoint {path} cannot be written ({error})", expected="a folder with free space"
+            f"the checkpoint {path} cannot be written ({error})",
+            expected="a folder with free space",
+            hint="free some space, or choose another -o",
         ) from error
     finally:
         scratch.unlink(missing_ok=True)

@@ -216,7 +216,7 @@ def _train_epoch(state: TrainingState, fractions: csr_array, settings: Settings,
             mask, ratio = mask_inputs((inputs.shape[0], inputs.shape[1]), settings.mask, generator)
             state.optimizer.zero_grad(set_to_none=True)
             loss = state.network.loss(inputs, mask, ratio)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
             state.optimizer.step()
             state.schedule.step()
             total += loss.item() * len(inputs)

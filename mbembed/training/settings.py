@@ -162,7 +162,7 @@ class Settings:
         if loss not in RECIPES:
             raise _impossible("loss", loss, "one of " + ", ".join(RECIPES))
         given = {name: value for name, value in changes.items() if value is not None}
-        return replace(cls(loss=loss, **RECIPES[loss]), **given)  # type: ignore[arg-type]
+        return replace(cls(loss=loss, **RECIPES[loss]), **given)  # type: ignore[arg-type]  # names of fields only
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""

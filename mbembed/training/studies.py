@@ -38,12 +38,15 @@ def read_groups(path: str | os.PathLike[str], column: str) -> dict[str, str]:
     """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as handle:
-            rows = [row for row in csv.reader(handle, delimiter="\t") if row]
+            reader = csv.reader(handle, delimiter="\t")
+            rows = [(reader.line_num, row) for row in reader if row]
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"the metadata {path} cannot be read ({error})", expected="a tab-separated text file"
+            f"the metadata {path} cannot be read ({error})",
+            expected="a tab-separated text file",
+            hint="--metadata FILE",
         ) from error
-    header = rows[0] if rows else []
+    header = rows[0][1] if rows else []
     if column not in header[1:]:
         raise UsageError(
             f"{path} has no column {column!r}",
@@ -53,13 +56,19 @@ def read_groups(path: str | os.PathLike[str], column: str) -> dict[str, str]:
         )
     at = header.index(column, 1)
     groups: dict[str, str] = {}
-    for line, row in enumerate(rows[1:], start=2):
+    for line, row in rows[1:]:
         group = row[at].strip() if len(row) > at else ""
         if not group:
             raise TrainingError(
-                f"{path}, line {line}: sample {row[0]!r} has no {column}", expected="a study for every sample"
+                f"{path}, line {line}: sample {row[0]!r} has no {column}",
+                expected="a study for every sample",
+                hint="fill it in, or remove the line and the sample",
             )
         if row[0] in groups:
-            raise TrainingError(f"{path}, line {line}: sample {row[0]!r} stands twice", expected="one line per sample")
+            raise TrainingError(
+                f"{path}, line {line}: sample {row[0]!r} stands twice",
+                expected="one line per sample",
+                hint="remove one of the lines",
+            )
         groups[row[0]] = group
     return groups

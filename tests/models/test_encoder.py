@@ -101,6 +101,7 @@ def test_folding_keeps_batch_norm() -> None:
         ([{"type": "linear", "weight": "w", "bias": "wrong"}], "'wrong' has shape"),
         ([{"type": "linear", "weight": "nan", "bias": "b"}], "not finite"),
         ([{"type": "linear", "weight": "w", "bias": "b"}] * 2, "has shape"),
+        ([{"type": "linear", "weight": "w", "bias": "b"}, {"type": "batch_norm", "eps": "small"}], "eps of 'small'"),
     ],
 )
 def test_layers_that_cannot_be(layers: list[dict[str, object]], message: str) -> None:

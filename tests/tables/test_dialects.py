@@ -98,7 +98,7 @@ def test_real_files_are_read(dialect: str, path: Path) -> None:
 def test_format_forces_a_reader(tmp_path: Path) -> None:
     path = WRITERS["matrix"][0](tmp_path)
     assert read_table(path, format="matrix").decisions[0] == ("format", "matrix", "given")
-    with pytest.raises(DialectError, match="not a MetaPhlAn profile"):
+    with pytest.raises(DialectError, match="does not look like metaphlan"):
         read_table(path, format="metaphlan")
 
 

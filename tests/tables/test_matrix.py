@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, CellError, MbembedError
-from mbembed.tables import delimited, read_table
+from mbembed.tables import numbers, read_table
 from tests.tables.fixtures import (
     SAMPLES,
     SPECIES,

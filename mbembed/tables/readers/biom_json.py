@@ -137,6 +137,7 @@ def _parse(source: Source) -> dict[str, Any]:
         raise TableError(
             f"{source.path} is JSON that cannot be read ({error})",
             expected="a BIOM 1.0 file",
+            hint="write or download it again; biom validate-table names what is wrong",
             path=str(source.path),
         ) from error
     if not isinstance(content, dict):

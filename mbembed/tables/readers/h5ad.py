@@ -96,6 +96,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             raise EmptyTableError(
                 f"{source.path} is an AnnData file of {len(samples)} samples and {len(taxa)} taxa",
                 expected="at least one of each",
+                hint="in Python: check adata.shape, and write it again",
                 path=str(source.path),
             )
         values = _matrix(source, file, (len(samples), len(taxa)))

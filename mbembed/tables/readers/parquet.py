@@ -92,6 +92,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         raise EmptyTableError(
             f"{source.path} has {frame.height} rows and {len(numbers)} columns of numbers",
             expected="at least one of each",
+            hint="check that the abundances are numbers, not text",
             path=str(source.path),
         )
     rows = ["NA" if name is None else str(name) for name in frame[key].to_list()]

@@ -134,6 +134,7 @@ def _split(file: TextFile) -> tuple[list[tuple[int, str]], str, int]:
     raise TableError(  # the signature has seen one
         f"{file.source.path} has no row of taxa",
         expected="a row that begins with k__ or d__",
+        hint="--format matrix, after removing the rows of metadata",
         path=str(file.source.path),
     )
 

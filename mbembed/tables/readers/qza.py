@@ -113,6 +113,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             raise DialectError(
                 f"{path} is a QIIME 2 artifact of type {semantic_type}",
                 expected="FeatureTable[Frequency] or FeatureTable[RelativeFrequency]",
+                hint="give the artifact of the feature table",
                 path=path,
             )
         if semantic_type not in _UNITS:
@@ -154,6 +155,7 @@ def member(source: Source, semantic_type: str, name: str) -> Iterator[Source]:
             raise DialectError(
                 f"{source.path} is a QIIME 2 artifact of type {found}",
                 expected=semantic_type,
+                hint="--taxonomy taxonomy.qza takes what qiime feature-classifier wrote",
                 path=str(source.path),
             )
         yield _open_member(source, archive, f"{root}/data/{name}")

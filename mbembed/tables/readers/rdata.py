@@ -148,6 +148,7 @@ def _raw(source: Source, options: ReadOptions, name: str, table: RTable) -> RawT
         raise EmptyTableError(
             f"{source.path}: {name or 'the table'} has {len(table.rows)} rows and {len(table.columns)} columns",
             expected="at least one sample and one taxon",
+            hint="in R: check dim() of the object, and save it again",
             path=str(source.path),
         )
     if options.orientation or table.taxa_are_rows is None:

@@ -109,6 +109,7 @@ def _read_single(file: TextFile) -> tuple[list[str], list[str], csr_array, Decis
         raise EmptyTableError(
             f"{path} has a first line of sylph-tax and no header",
             expected="a second line that begins with clade_name",
+            hint="run sylph-tax again",
             path=path,
         )
     name, decision = name_from_file(file.source)

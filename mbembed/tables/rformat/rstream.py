@@ -89,7 +89,7 @@ class _Text:
     """``saveRDS(ascii = TRUE)``: one value a line, strings with C escapes and without blanks."""
 
     _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
-    _NAMED = {b"n": b"\n", b"t": b"\t", b"v": b"\v", b"b": b"\b", b"r": b"\r", b"f": b"\f", b"a": b"\a"}  # noqa: RUF012
+    _NAMED = {b"n": b"\n", b"t": b"\t", b"v": b"\v", b"b": b"\b", b"r": b"\r", b"f": b"\f", b"a": b"\a"}  # noqa: RUF012 - never changed
 
     def __init__(self, content: bytes, position: int) -> None:
         self.size = len(content)
