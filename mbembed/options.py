@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 __all__ = ["CONVERT", "OPTIONS", "WARN_COVERAGE", "WARN_OBSERVABLE", "Option", "check_choice"]
 
-#: Warn when the median sample has less of its abundance matched than this (share of the
-#: classified abundance, 0 to 1). On the same samples, vectors from 60 % of the abundance
-#: had a cosine of 0.6 to 0.7 to the true ones.
+#: Warn when less than this share of a sample's classified abundance matches (0 to 1). A judgement between
+#: two measurements on 113 MetaPhlAn 4 samples and the published model: with the 49 % that equal names match,
+#: vectors had a cosine of 0.46 to those from SGBs; with 83 % mapped, 0.97.
 WARN_COVERAGE = 0.60
 #: Warn when fewer species of a model than this could have been seen with the profiler at all. The
 #: same samples by two profilers had a cosine of 0.74 over all columns of the published model and of

@@ -166,6 +166,13 @@ def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str
             f"{match.model.name!r} (below {WARN_COVERAGE:.0%} vectors are unreliable); "
             f"the most abundant taxa without a match: {names}"
         )
+    elif poor := match.poor_samples:
+        some = ", ".join(f"{match.profile.sample_ids[i]} ({match.coverage[i]:.0%})" for i in poor[:SHOWN])
+        warnings.append(
+            f"{len(poor)} of {match.profile.n_samples} samples have less than {WARN_COVERAGE:.0%} of their abundance "
+            f"matched, and unreliable vectors: {some}{', …' if len(poor) > SHOWN else ''}; --min-coverage "
+            f"{WARN_COVERAGE:g} leaves them out"
+        )
     if match.is_narrow:
         warnings.append(
             f"only {match.n_observable} of the {match.model.n_named_species} species of {match.model.name!r} can be seen "

@@ -158,6 +158,23 @@ def test_min_coverage_leaves_samples_out(table: pd.DataFrame) -> None:
         mbembed.embed(mixed.iloc[[0]], MODEL, units="fraction", min_coverage=0.5)
 
 
+def test_badly_matched_samples_are_named_though_the_rest_is_well(table: pd.DataFrame) -> None:
+    mixed = table.iloc[3:].copy()
+    mixed["Outsider alienus"] = 0.0
+    mixed.iloc[0] *= 0.2
+    mixed.iloc[0, -1] = 0.8
+    embedding = mbembed.embed(mixed, MODEL, units="fraction")
+    assert embedding.match.verdict == "ok"
+    assert any("golden3 (20%)" in warning and "--min-coverage 0.6" in warning for warning in embedding.warnings)
+
+
+def test_profile_without_any_taxon(tmp_path: Path) -> None:
+    path = tmp_path / "empty_profile.txt"
+    path.write_text("#mpa_v31_CHOCOPhlAn_201901\n#clade_name\tNCBI_tax_id\trelative_abundance\nUNKNOWN\t-1\t100.0\n")
+    with pytest.raises(NoMatchError, match="has no taxon at all"):
+        mbembed.embed(path)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{"on_empty": "guess"}, {"device": "tpu"}, {"min_coverage": 60}, {"closure": "all"}, {"names": "fuzzy"}],

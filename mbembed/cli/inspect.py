@@ -117,11 +117,12 @@ def _model_words(match: Match) -> list[str]:
     unclassified = match.unclassified_fraction
     if unclassified.any():
         lines.append(f"  unclassified by the profiler: {unclassified.mean():.1%} of the samples' abundance on average")
-    low = (match.coverage < WARN_COVERAGE).sum()
-    if match.verdict != "nothing matched" and low:
-        order = match.coverage.argsort(kind="stable")[: min(SHOWN, low)].tolist()
-        worst = ", ".join(f"{match.profile.sample_ids[i]} {match.coverage[i]:.0%}" for i in order)
-        lines.append(f"  samples below {WARN_COVERAGE:.0%}: {low} of {match.profile.n_samples}; the worst: {worst}")
+    if match.verdict != "nothing matched" and match.poor_samples:
+        poor = match.poor_samples
+        worst = ", ".join(f"{match.profile.sample_ids[i]} {match.coverage[i]:.0%}" for i in poor[:SHOWN])
+        lines.append(
+            f"  samples below {WARN_COVERAGE:.0%}: {len(poor)} of {match.profile.n_samples}; the worst: {worst}"
+        )
     leftovers = ", ".join(f"{name} ({share:.1%}, {reason})" for name, share, reason in match.leftovers(SHOWN))
     if leftovers:
         lines.append(f"  most abundant without a match: {leftovers}")

@@ -65,6 +65,14 @@ def require_match(match: Match) -> None:
     if match.verdict != "nothing matched":
         return
     profile, model = match.profile, match.model
+    if not profile.n_taxa:
+        raise NoMatchError(
+            f"{profile.path or 'the table'} has no taxon at all: everything in it is unclassified",
+            expected="a profile in which something was found",
+            hint="leave this sample out, or look at what its profiler said",
+            model=model.name,
+            n_taxa=0,
+        )
     theirs = ", ".join(taxon.source for taxon in profile.taxa[:SHOWN])
     named = [name for name in dict.fromkeys(model.species) if name != model.unnamed]
     ours = ", ".join(named[:SHOWN])

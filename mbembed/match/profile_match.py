@@ -126,6 +126,13 @@ class Match:
         return float(np.median(with_content)) if with_content.size else 0.0
 
     @property
+    def poor_samples(self) -> list[int]:
+        """Positions of samples of which something, but less than ``WARN_COVERAGE``, matches; the worst first."""
+        order = np.argsort(self.coverage, kind="stable")
+        poor = (self.coverage[order] > 0) & (self.coverage[order] < WARN_COVERAGE)
+        return [int(i) for i in order[poor]]
+
+    @property
     def verdict(self) -> str:
         """``ok``, ``low coverage`` or ``nothing matched``."""
         if not self.matched.any():

@@ -37,8 +37,8 @@ def encode_on_device(model: Model, fractions: csr_array, device: str) -> NDArray
     Returns
     -------
     ndarray of shape (n_samples, n_dimensions)
-        float32, rounded like the CPU's. Equal to the CPU's within 1e-5; not bit for bit,
-        since a GPU sums in another order.
+        float32, rounded like NumPy's; not equal to them bit for bit, since torch sums in
+        another order.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +35,10 @@ PROFILERS: Mapping[str, str] = {
     "sourmash": "sourmash",
     "sylph": "sylph",
 }
+
+
+#: How the MetaPhlAn reader begins what it says of a file.
+_METAPHLAN = re.compile(r"MetaPhlAn \d")
 
 
 class _Part(NamedTuple):
@@ -194,7 +199,7 @@ def _warnings(parts: Sequence[_Part]) -> list[str]:
         for warning in part.profile.warnings:
             holders[warning].append(part.path)
     said = [warning if len(paths) == len(parts) else f"{some(paths)}: {warning}" for warning, paths in holders.items()]
-    profilers = list(dict.fromkeys(PROFILERS.get(part.profile.dialect, "") for part in parts))
+    profilers = list(dict.fromkeys(_profiler(part.profile) for part in parts))
     known = [name for name in profilers if name]
     if len(known) > 1:
         said.insert(
@@ -203,6 +208,13 @@ def _warnings(parts: Sequence[_Part]) -> list[str]:
             "differences between their samples are partly those of the programs",
         )
     return said
+
+
+def _profiler(profile: Profile) -> str:
+    """Name the program behind a table, MetaPhlAn with its version: 2, 3 and 4 do not see the same species."""
+    found = next((decision.reason for decision in profile.decisions if decision.what == "format"), "")
+    version = _METAPHLAN.match(found)
+    return version.group() if version else PROFILERS.get(profile.dialect, "")
 
 
 def _counts(found: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -123,3 +123,14 @@ def test_real_profiles() -> None:
     profile = read_table(paths)
     assert profile.n_samples == len(paths)
     assert all(name.startswith("MOCK_00") and "profile" not in name for name in profile.sample_ids)
+
+
+def test_versions_of_metaphlan_are_different_profilers(tmp_path: Path) -> None:
+    rows = "UNKNOWN\t-1\t50.0\nk__Bacteria|g__Blautia|s__Blautia_obeum\t2|3|40520\t50.0\n"
+    paths = []
+    for name, index in (("a", "mpa_v30_CHOCOPhlAn_201901"), ("b", "mpa_vJun23_CHOCOPhlAnSGB_202403")):
+        path = tmp_path / f"{name}.txt"
+        path.write_text(f"#{index}\n#clade_name\tNCBI_tax_id\trelative_abundance\n{rows}")
+        paths.append(path)
+    (warning,) = [text for text in read_tables(paths).warnings if "different profilers" in text]
+    assert "MetaPhlAn 3, MetaPhlAn 4" in warning
