@@ -324,6 +324,12 @@ def test_one_sample_written_by_r(tmp_path):
     np.testing.assert_array_equal(dense(table), [[0.6, 0.4, 0.0]])
 
 
+@pytest.mark.parametrize(("data", "n_warnings"), [([[0, 0, 0.5], [1, 1, 0.25]], 1), ([[0, 0, 5], [1, 1, 25]], 0)])
+def test_decimals_that_r_cut_off_are_said(tmp_path: Path, data: list[list[float]], n_warnings: int) -> None:
+    table = read_json(write_json(tmp_path / "t.biom", generated_by="biomformat 1.26.0", data=data))
+    assert len([text for text in table.warnings if "four decimals" in text]) == n_warnings
+
+
 def test_a_byte_order_mark_does_no_harm(tmp_path):
     path = write_json(tmp_path / "t")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())

@@ -33,6 +33,8 @@ TITLE = "BIOM 1.0 (JSON)"
 #: Most bytes of JSON that are parsed (1 GiB; Python objects take about ten times that in memory).
 MAX_JSON_BYTES = 1 << 30
 #: Fields that only BIOM has among the JSON that microbiome programs write.
+#: How R's biomformat signs its files. Its ``write_biom`` rounds to four decimals (jsonlite's default).
+R_WRITER = "biomformat"
 _OWN_FIELDS = re.compile(rb'"(matrix_type|matrix_element_type|format_url|generated_by|rows|columns|shape)"\s*:')
 #: How many of them make a file BIOM when it does not name its format.
 MIN_OWN_FIELDS = 3
@@ -104,7 +106,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             path=str(source.path),
         )
     values = _dense(source, content, shape) if content["matrix_type"] == "dense" else _sparse(source, content, shape)
-    return biom_table(
+    table = biom_table(
         source,
         options,
         dialect=DIALECT,
@@ -112,6 +114,17 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         observations=(observation_ids, observations),
         samples=(sample_ids, samples),
     )
+    if str(content.get("generated_by", "")).startswith(R_WRITER) and _has_decimals(values):
+        table.warnings.append(
+            "the file was written by R's biomformat, which keeps four decimals: fractions below 0.00005 are gone; "
+            "save the object itself (saveRDS), or percent instead of fractions"
+        )
+    return table
+
+
+def _has_decimals(values: NDArray[np.float64] | csr_array) -> bool:
+    numbers = values if isinstance(values, np.ndarray) else values.data
+    return not np.array_equal(numbers, np.rint(numbers))
 
 
 def _parse(source: Source) -> dict[str, Any]:
