@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError
@@ -21,20 +22,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "biom-tsv"
 TITLE = "BIOM as text (biom convert --to-tsv)"
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is BIOM as text.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

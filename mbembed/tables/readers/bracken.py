@@ -7,6 +7,7 @@ Sources: ``est_abundance.py`` (single) and ``combine_bracken_outputs.py`` (two c
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "bracken"
 TITLE = "Bracken, one sample or combined"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: Columns of text in the combined table, lower case.
 TEXT = frozenset({"name", "taxonomy_id", "taxonomy_lvl"})
@@ -59,20 +62,6 @@ class _Row(NamedTuple):
     level: str
     reads: float
     fraction: float
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is Bracken, ``single`` or ``combined``.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

@@ -5,6 +5,7 @@ Source: the CAMI "Bioboxes profiling format" 0.9 and 0.10. Tax ids are NCBI's; n
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.errors import CellError, DialectError
@@ -26,24 +27,12 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "cami"
 TITLE = "CAMI profile (bioboxes), one sample or several"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: Columns that a profile must have, upper case; others (``_CAMI_genomeID``) are passed over.
 REQUIRED = ("TAXID", "RANK", "TAXPATH", "PERCENTAGE")
 _NAMES = "TAXPATHSN"
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a CAMI profile.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:  # noqa: ARG001 - the interface of readers

@@ -6,6 +6,7 @@ names carry the tree. Bracken and sourmash write the same format.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "kraken2"
 TITLE = "Kraken 2 report, one sample per file"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: Number of columns, without and with ``--report-minimizer-data``.
 WIDTHS = (6, 8)
@@ -48,20 +51,6 @@ class _Clade(NamedTuple):
     taxid: str
     depth: int
     name: str
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a Kraken 2 report.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

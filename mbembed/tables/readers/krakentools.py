@@ -7,6 +7,7 @@ asked; old versions wrote one underscore (``d_Bacteria|p_Firmicutes``); ``x__`` 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,23 +29,11 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "kraken-mpa"
 TITLE = "Kraken in MetaPhlAn style (KrakenTools kreport2mpa, combine_mpa)"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 _OLD_PREFIX = re.compile(r"^([dkpcofgstx])_(?!_)")
 _BETWEEN = "x__"
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a KrakenTools mpa table.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

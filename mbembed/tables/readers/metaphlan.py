@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "metaphlan"
 TITLE = "MetaPhlAn 2, 3 or 4: one sample, or merged"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: How far the sums of two ranks of a sample may differ (percent of the sample). Five decimals are
 #: written for each clade, so rounding stays far below; the same tolerance as taxpasta's reader.
@@ -53,21 +56,6 @@ SUFFIX = re.compile(
 )
 
 _NAME_COLUMNS = frozenset({"clade_name", "id", "sampleid"})
-
-
-def sniff(source: Source) -> str | None:
-    """Say which MetaPhlAn wrote a file.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-        For example ``MetaPhlAn 3 (mpa_v30_CHOCOPhlAn_201901), merged``.
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

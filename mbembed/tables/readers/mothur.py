@@ -6,6 +6,7 @@ and how many OTUs follow.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.errors import DuplicateIdError
@@ -23,20 +24,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "mothur"
 TITLE = "mothur shared file (names through --taxonomy)"
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a shared file of mothur.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

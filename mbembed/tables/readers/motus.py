@@ -7,6 +7,7 @@ Sources: ``map_mOTUs_to_LGs.py`` and ``append.py`` (versions 2 and 3; the header
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.errors import EmptyTableError
@@ -28,6 +29,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "motus"
 TITLE = "mOTUs 2, 3 or 4, one sample or merged"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: Columns of text beside the first, lower case: ``-p`` adds NCBI_tax_id, ``-u`` and ``-q`` put the id of
 #: the mOTU first and the taxonomy second, version 4 calls it Taxonomy.
@@ -44,20 +47,6 @@ _RELATIVE = re.compile(r"value_type=rel|report_mode=rel")
 _LEVEL = re.compile(r"calc_motu [^|]*-k (kingdom|phylum|class|order|family|genus)\b")
 #: Names that mOTUs gives where it has no species: ``Clostridiales species incertae sedis``.
 _INCERTAE = re.compile(r"incertae sedis|^Unknown ")
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a mOTUs profile.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

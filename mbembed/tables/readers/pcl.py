@@ -5,6 +5,7 @@ The taxa begin with the first row that is named by a lineage (``k__…`` or ``d_
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,25 +35,13 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "pcl"
 TITLE = "PCL (metaml, LEfSe, MaAsLin): metadata rows above the taxa"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: Names of the row that holds the sample ids, lower case, best first.
 ID_ROWS = ("sampleid", "sample_id", "sample id", "sample", "samples", "sample_name", "#sampleid", "id", "sid")
 #: The row that tells apart equal sample ids of several studies (metaml).
 STUDY_ROW = "dataset_name"
-
-
-def sniff(source: Source) -> str | None:
-    """Say how many rows of metadata a PCL table has.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

@@ -5,6 +5,7 @@ Source: sourmash ``doc/command-line.md``. Lineages are of GTDB or NCBI, separate
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.tables.claims import claim, require
@@ -22,20 +23,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "sourmash"
 TITLE = "sourmash tax metagenome, lineage_summary"
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a lineage summary of sourmash.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

@@ -6,6 +6,7 @@ begin with ``d__``, names keep their blanks, strains are genomes, and there are 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.errors import EmptyTableError
@@ -27,25 +28,13 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "sylph"
 TITLE = "sylph-tax, one sample or merged"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: The column that is read of one sample: cells, as MetaPhlAn counts them; ``sequence_abundance`` is of reads.
 ABUNDANCE = "relative_abundance"
 #: Genomes without a taxonomy, in the program's words; in ours they are not classified.
 NO_TAXONOMY = "NO_TAXONOMY"
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a profile of sylph-tax, ``single sample`` or ``merged``.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

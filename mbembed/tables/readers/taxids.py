@@ -7,6 +7,7 @@ GMrepo writes one row per sample and taxon (``ncbi_taxon_id``, ``taxon_rank_leve
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.errors import AxisError, DialectError
@@ -31,6 +32,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "taxids"
 TITLE = "NCBI Taxonomy ids (GMrepo, or --format taxids for any table of them)"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: Column names of the long form, lower case, best first.
 SAMPLE_COLUMNS = ("run_id", "run", "sample_id", "sample", "accession_id", "loaded_uid", "uid")
@@ -40,20 +43,6 @@ ABUNDANCE = "relative_abundance"
 
 #: An id, with what R and people put before it: ``X853``, ``NCBI:853``, ``txid853``.
 _TAXID = re.compile(r"(?:X(?=\d)|NCBI[:_]|taxid[:_|]|txid)?(-1|\d+)", re.IGNORECASE)
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is a table of tax ids; a matrix whose header does not say so is not claimed.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:

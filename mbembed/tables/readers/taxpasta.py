@@ -6,6 +6,7 @@ profile becomes percent × 1e6 at every rank, with everything that has no tax id
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mbembed.tables.cells import split_line
@@ -27,6 +28,8 @@ __all__ = ["DIALECT", "TITLE", "read", "sniff"]
 
 DIALECT = "taxpasta"
 TITLE = "taxpasta, wide, long or one sample"
+#: Says whether a file is of this dialect, and which version or variant.
+sniff = partial(claim, dialect=DIALECT)
 
 #: Columns of text, lower case, in taxpasta's fixed order.
 TEXT = frozenset({"name", "rank", "lineage", "id_lineage", "rank_lineage"})
@@ -35,20 +38,6 @@ LOSS = (
     "taxpasta keeps only taxa that have an NCBI Taxonomy id: the unnamed species of MetaPhlAn 4 and mOTUs are not in "
     "this table; the profiler's own table matches better"
 )
-
-
-def sniff(source: Source) -> str | None:
-    """Say whether this is taxpasta, ``wide``, ``long`` or ``single sample``.
-
-    Parameters
-    ----------
-    source : Source
-
-    Returns
-    -------
-    str or None
-    """
-    return claim(source, DIALECT)
 
 
 def read(source: Source, options: ReadOptions) -> RawTable:
