@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mbembed.errors import DialectError
 from mbembed.tables.signatures import signature
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     from mbembed.tables.source import Source
@@ -56,6 +57,6 @@ def require(source: Source, dialect: str, *, expected: str) -> str:
     raise DialectError(
         f"{source.path} {other} {dialect}",
         expected=expected,
-        hint="leave out --format to have the content decide",
+        hint=LEAVE_OUT_FORMAT,
         path=str(source.path),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from mbembed.errors import DialectError, MbembedError
 from mbembed.tables.bounded import as_file, damaged
 from mbembed.tables.hdf5_heaps import check_heaps
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def opened(source: Source, what: str) -> Iterator[Any]:
         raise DialectError(
             f"{source.path} is not an HDF5 file",
             expected=f"{what}, which begins with the signature of HDF5",
-            hint="leave out --format to have the content decide",
+            hint=LEAVE_OUT_FORMAT,
             path=str(source.path),
         )
     import h5py

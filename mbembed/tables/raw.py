@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mbembed.tables.profile import Decision
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -13,9 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-    from mbembed.tables.profile import Decision
+__all__ = ["TAXA_IN_ROWS", "RawTable", "ReadOptions"]
 
-__all__ = ["RawTable", "ReadOptions"]
+#: What readers of dialects with one layout say.
+TAXA_IN_ROWS = Decision("orientation", "taxa-in-rows", "fixed by the dialect")
 
 
 @dataclass(frozen=True)

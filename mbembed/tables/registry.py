@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from mbembed.errors import DialectError, UsageError
 from mbembed.tables.cells import is_number
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     from mbembed.tables.raw import RawTable, ReadOptions
@@ -111,7 +112,7 @@ def detect(source: Source, options: ReadOptions) -> tuple[Reader, str]:
         raise UsageError(
             f"there is no format {options.format!r}",
             expected=f"one of: {', '.join(READERS)}",
-            hint="leave out --format to have the content decide",
+            hint=LEAVE_OUT_FORMAT,
             format=options.format,
         )
     likely = _likely(source)

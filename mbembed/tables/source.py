@@ -16,8 +16,10 @@ from mbembed.tables.encoding import decode_head
 if TYPE_CHECKING:
     import os
 
-__all__ = ["HEAD_BYTES", "Source", "kind_of_content", "open_source"]
+__all__ = ["HEAD_BYTES", "LEAVE_OUT_FORMAT", "Source", "kind_of_content", "open_source"]
 
+#: What to type when a file is not of the dialect that ``--format`` named.
+LEAVE_OUT_FORMAT = "leave out --format to have the content decide"
 #: How much of a file the dialect detectors look at, after decompression (bytes). Headers of
 #: every known dialect lie within it, except the long lines of a very wide table.
 HEAD_BYTES = 64 * 1024

@@ -15,6 +15,7 @@ from mbembed.errors import DialectError, MbembedError, TableError
 from mbembed.tables.hdf5 import hdf5_kind, opened, read_sparse, read_strings, read_values
 from mbembed.tables.lineages import RANK_PREFIXES
 from mbembed.tables.readers.biom_parts import biom_table
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -84,7 +85,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             raise DialectError(
                 f"{source.path} is {kind}, not BIOM",
                 expected="the groups 'observation' and 'sample'",
-                hint="leave out --format to have the content decide",
+                hint=LEAVE_OUT_FORMAT,
                 path=str(source.path),
             )
         _check_parts(source, file)

@@ -16,6 +16,7 @@ import numpy as np
 from mbembed.errors import CellError, DialectError, TableError
 from mbembed.tables.bounded import read_all
 from mbembed.tables.readers.biom_parts import biom_table
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -162,7 +163,7 @@ def _foreign(source: Source, what: str) -> DialectError:
     return DialectError(
         f"{source.path} {what}, so not BIOM 1.0",
         expected=f"a JSON object with the fields {', '.join(_REQUIRED)}",
-        hint="leave out --format to have the content decide",
+        hint=LEAVE_OUT_FORMAT,
         path=str(source.path),
     )
 

@@ -11,7 +11,7 @@ from mbembed.tables.delimited import read_cells
 from mbembed.tables.layout import find_layout
 from mbembed.tables.lineages import LINEAGE_KEYS, lineage_of
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     layout = find_layout(file, header_line=header)
     cells = read_cells(file, layout, missing=options.missing)
     taxonomy = next((column for name, column in cells.text.items() if name.lower() in LINEAGE_KEYS), None)
-    orientation = Decision("orientation", "taxa-in-rows", "fixed by the dialect")
+    orientation = TAXA_IN_ROWS
     values, samples, taxa = cells.values.T.tocsr(), cells.columns, cells.labels
     if options.orientation:
         orientation = Decision("orientation", options.orientation, "given")

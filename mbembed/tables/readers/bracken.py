@@ -18,7 +18,7 @@ from mbembed.tables.cells import split_line
 from mbembed.tables.claims import claim, require
 from mbembed.tables.layout import guess_delimiter
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.readers.kraken_ranks import READS, host_note, lineage
 from mbembed.tables.records import Records, read_wide
 from mbembed.tables.sample_names import name_from_file, without_suffix
@@ -89,7 +89,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     variant = require(source, DIALECT, expected="a header that begins with name, taxonomy_id and taxonomy_lvl")
     file = TextFile(source)
     raw = _read_single(file) if variant == "single" else _read_combined(file, options)
-    raw.decisions[:0] = [Decision("orientation", "taxa-in-rows", "fixed by the dialect")]
+    raw.decisions[:0] = [TAXA_IN_ROWS]
     raw.decisions.append(READS)
     raw.warnings[:0] = file.warnings
     raw.warnings += host_note(raw.values, raw.labels)

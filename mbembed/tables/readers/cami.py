@@ -12,7 +12,7 @@ from mbembed.errors import CellError, DialectError
 from mbembed.tables.claims import claim, require
 from mbembed.tables.lineages import rank_prefix
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.records import keep_once, number_in, pivot
 from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.text import TextFile
@@ -85,7 +85,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:  # noqa: ARG001 - th
         lineages=[facts[label][0] for label in labels],
         taxids=[facts[label][1] for label in labels],
         unit="percent",
-        decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect"), several],
+        decisions=[TAXA_IN_ROWS, several],
         warnings=file.warnings,
     )
 

@@ -15,6 +15,7 @@ from mbembed.tables.hdf5 import hdf5_kind, opened, read_numbers, read_sparse, re
 from mbembed.tables.lineages import axis_taxids, taxa_lineages
 from mbembed.tables.raw import RawTable
 from mbembed.tables.sides import check_sides
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +88,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             raise DialectError(
                 f"{source.path} is {kind}, not AnnData",
                 expected="the groups 'obs' and 'var'",
-                hint="leave out --format to have the content decide",
+                hint=LEAVE_OUT_FORMAT,
                 path=str(source.path),
             )
         samples, metadata = _frame(file["obs"])

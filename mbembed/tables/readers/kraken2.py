@@ -14,8 +14,7 @@ import numpy as np
 from mbembed.errors import CellError, DuplicateIdError, EmptyTableError
 from mbembed.tables.claims import claim, require
 from mbembed.tables.labels import RANKS
-from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.readers.kraken_ranks import RANK_CODES, READS, host_note, part
 from mbembed.tables.records import number_in
 from mbembed.tables.sample_names import name_from_file
@@ -111,7 +110,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         lineages=lineages,
         taxids=[clade.taxid for clade in chosen],
         unit="counts",
-        decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect"), decision, READS],
+        decisions=[TAXA_IN_ROWS, decision, READS],
         warnings=[*file.warnings, *_lost_note(clades, wanted), *host_note(values, [clade.name for clade in chosen])],
     )
 

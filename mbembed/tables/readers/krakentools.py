@@ -15,8 +15,7 @@ import numpy as np
 from mbembed.tables.claims import claim, require
 from mbembed.tables.delimited import read_cells
 from mbembed.tables.layout import Layout, find_layout
-from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.readers.kraken_ranks import READS, host_note
 from mbembed.tables.sample_names import name_from_file, names_from_columns
 from mbembed.tables.text import TextFile
@@ -58,7 +57,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     """
     variant = require(source, DIALECT, expected="#Classification and samples, or lineages k__…|p__… and numbers")
     file = TextFile(source)
-    decisions = [Decision("orientation", "taxa-in-rows", "fixed by the dialect")]
+    decisions = [TAXA_IN_ROWS]
     if variant == "with a header":
         cells = read_cells(file, find_layout(file, header_line=1), missing=options.missing)
         sample_ids, named = names_from_columns(cells.columns)

@@ -17,6 +17,7 @@ from mbembed.tables.layout import DELIMITER_NAMES, find_layout, guess_delimiter
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
 from mbembed.tables.signatures import signature
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         raise DialectError(
             f"{source.path} is {other.title}, not a plain matrix",
             expected="a header and one row per taxon or sample",
-            hint="leave out --format to have the content decide",
+            hint=LEAVE_OUT_FORMAT,
             path=str(source.path),
         )
     file = TextFile(source)

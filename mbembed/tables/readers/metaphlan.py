@@ -20,7 +20,7 @@ from mbembed.tables.delimited import read_cells
 from mbembed.tables.labels import is_unclassified, lineage_from_label, rank_of
 from mbembed.tables.layout import find_layout
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     single = detail.endswith("single sample")
     raw = _read_single(file) if single else _read_merged(file, options)
     raw.unit = "percent"
-    raw.decisions.insert(0, Decision("orientation", "taxa-in-rows", "fixed by the dialect"))
+    raw.decisions.insert(0, TAXA_IN_ROWS)
     raw.warnings[:0] = file.warnings
     problem = _rank_sums(raw, source)
     if problem and single:

@@ -14,7 +14,7 @@ from mbembed.errors import EmptyTableError
 from mbembed.tables.claims import claim, require
 from mbembed.tables.labels import is_unclassified, lineage_from_label
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.records import read_wide
 from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.text import TextFile
@@ -103,7 +103,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         taxids=taxids and ["" if taxid.strip().lower() in NO_ID else taxid.strip().split("|")[-1] for taxid in taxids],
         unit=unit,
         decisions=[
-            Decision("orientation", "taxa-in-rows", "fixed by the dialect"),
+            TAXA_IN_ROWS,
             *named,
             Decision("names", "mOTUs", reason),
         ],

@@ -13,6 +13,7 @@ from mbembed.tables.layout import TEXT_COLUMNS
 from mbembed.tables.lineages import LINEAGE_KEYS, axis_taxids, taxa_lineages
 from mbembed.tables.profile import Decision
 from mbembed.tables.raw import RawTable
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         raise DialectError(
             f"{source.path} is not a Parquet file",
             expected="Parquet, which begins with PAR1",
-            hint="leave out --format to have the content decide",
+            hint=LEAVE_OUT_FORMAT,
             path=str(source.path),
         )
     frame = _frame(source)

@@ -17,7 +17,7 @@ from mbembed.tables.delimited import read_cells
 from mbembed.tables.labels import lineage_from_label
 from mbembed.tables.layout import Layout
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.signatures import TAXON_ROW
 from mbembed.tables.text import TextFile
 from mbembed.tables.units import FRACTION_MAX, PERCENT_MAX
@@ -95,7 +95,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         lineages=[lineage_from_label(label) for label in cells.labels],
         unit=_unit(cells.values),
         decisions=[
-            Decision("orientation", "taxa-in-rows", "fixed by the dialect"),
+            TAXA_IN_ROWS,
             Decision("sample_id", name, f"row of this name; {len(rows)} rows above the taxa in line {number}"),
         ],
         warnings=[*file.warnings, *cells.notes],

@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 from mbembed.errors import DialectError, MbembedError, TableError, UnitError
 from mbembed.tables.bounded import as_file, damaged
 from mbembed.tables.readers import biom_hdf5
-from mbembed.tables.source import DAMAGE, HEAD_BYTES, Source
+from mbembed.tables.source import DAMAGE, HEAD_BYTES, LEAVE_OUT_FORMAT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,7 +186,7 @@ def _artifact(source: Source) -> Iterator[tuple[ZipFile, str, str]]:
         raise DialectError(
             f"{source.path} is not a zip archive",
             expected="a QIIME 2 artifact, which is one",
-            hint="leave out --format to have the content decide",
+            hint=LEAVE_OUT_FORMAT,
             path=str(source.path),
         )
     with as_file(source, MAX_ARCHIVE_BYTES) as path, _archive(source, path) as archive:

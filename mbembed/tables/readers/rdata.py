@@ -13,6 +13,7 @@ from mbembed.tables.raw import RawTable
 from mbembed.tables.rformat import rvalues
 from mbembed.tables.rformat.rserial import SerialError, parse
 from mbembed.tables.rformat.rtables import RTable, RTableError, extract, find_tables
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +88,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         raise DialectError(
             f"{source.path} is not an R data file",
             expected="what saveRDS() or save() writes",
-            hint="leave out --format to have the content decide",
+            hint=LEAVE_OUT_FORMAT,
             path=str(source.path),
         )
     content = read_all(source, MAX_R_BYTES)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from mbembed.tables.claims import claim, require
 from mbembed.tables.labels import lineage_from_label
-from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.records import read_wide
 from mbembed.tables.text import TextFile
 
@@ -56,6 +55,6 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         dialect=DIALECT,
         lineages=[lineage_from_label(label) for label in cells.labels],
         unit="fraction",
-        decisions=[Decision("orientation", "taxa-in-rows", "fixed by the dialect")],
+        decisions=[TAXA_IN_ROWS],
         warnings=[*file.warnings, *cells.notes],
     )

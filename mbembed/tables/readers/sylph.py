@@ -13,7 +13,7 @@ from mbembed.errors import EmptyTableError
 from mbembed.tables.claims import claim, require
 from mbembed.tables.labels import rank_of
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.records import Records, keep_once, pivot, read_wide
 from mbembed.tables.sample_names import name_from_file, names_from_columns, without_suffix
 from mbembed.tables.text import TextFile
@@ -58,7 +58,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     """
     variant = require(source, DIALECT, expected="a header that begins with clade_name, and lineages d__…|p__…")
     file = TextFile(source)
-    decisions = [Decision("orientation", "taxa-in-rows", "fixed by the dialect")]
+    decisions = [TAXA_IN_ROWS]
     values: csr_array
     if variant == "merged":
         cells, _ = read_wide(file, options, text=(), header_line=1)

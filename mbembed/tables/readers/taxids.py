@@ -20,6 +20,7 @@ from mbembed.tables.raw import RawTable
 from mbembed.tables.records import Records, keep_once, pivot, read_wide, rows_of_rank
 from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.signatures import TAXID_COLUMNS, signature
+from mbembed.tables.source import LEAVE_OUT_FORMAT
 from mbembed.tables.text import TextFile
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
         raise DialectError(
             f"{source.path} is {found.title}, not a table of tax ids",
             expected=f"a column {', '.join(sorted(TAXID_COLUMNS))}, or a matrix of tax ids",
-            hint="leave out --format to have the content decide",
+            hint=LEAVE_OUT_FORMAT,
             path=str(source.path),
         )
     file = TextFile(source)

@@ -13,7 +13,7 @@ from mbembed.tables.cells import split_line
 from mbembed.tables.claims import claim, require
 from mbembed.tables.lineages import rank_prefix
 from mbembed.tables.profile import Decision
-from mbembed.tables.raw import RawTable
+from mbembed.tables.raw import TAXA_IN_ROWS, RawTable
 from mbembed.tables.records import Records, keep_once, pivot, read_wide, rows_of_rank
 from mbembed.tables.sample_names import name_from_file
 from mbembed.tables.text import TextFile
@@ -63,7 +63,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     """
     variant = require(source, DIALECT, expected="a header that begins with taxonomy_id")
     file = TextFile(source)
-    decisions = [Decision("orientation", "taxa-in-rows", "fixed by the dialect")]
+    decisions = [TAXA_IN_ROWS]
     if variant == "wide":
         cells, text = read_wide(file, options, text=TEXT, header_line=1)
         sample_ids = cells.columns
