@@ -9,9 +9,15 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
-# The first Python that is new enough; PYTHON overrides.
+apt_install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+
+# The first Python that is new enough; PYTHON overrides. Installed from apt where there is none.
 find_python() {
     local candidate
+    if [ -z "${PYTHON:-}" ] && ! command -v python3 >/dev/null && may_install; then
+        step "installing python3"
+        apt_install python3 python3-venv
+    fi
     for candidate in "${PYTHON:-}" python3 python3.13 python3.12 python3.11; do
         [ -n "$candidate" ] || continue
         if "$candidate" -c "import sys; sys.exit(sys.version_info < tuple(map(int, '$OLDEST_PYTHON'.split('.'))))" 2>/dev/null; then
@@ -31,7 +37,7 @@ make_environment() {
     if ! "$python" -m venv --clear "$1" >/dev/null 2>&1; then
         may_install || fail "This Python cannot make virtual environments. Try: sudo apt-get install python3-venv"
         step "installing python3-venv"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+        apt_install python3-venv
         "$python" -m venv --clear "$1"
     fi
 }

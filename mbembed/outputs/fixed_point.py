@@ -97,7 +97,8 @@ def _format_ordinary(
     """Format rows of absolute, scaled, rounded numbers of at most ``_LARGEST_EXACT``."""
     n_rows, n_columns = scaled.shape
     largest = scaled.max()
-    number: NDArray[np.unsignedinteger] = scaled.astype(np.uint32 if largest <= _LARGEST_32 else np.uint64)
+    # Signed where 64 bits are needed: NumPy before 2.3 takes no unsigned 64-bit indices.
+    number: NDArray[np.integer] = scaled.astype(np.uint32 if largest <= _LARGEST_32 else np.int64)
     head, middle, tail = _words(delimiter)
     upper = number // _TAIL
     top = upper // _MIDDLE  # integer part and first decimal
