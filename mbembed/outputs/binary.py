@@ -36,7 +36,7 @@ def write_parquet(path: Path, content: Content) -> None:
     file = BytesIO()  # polars reports a full disk as a damaged file: writing is left to Python
     frame.write_parquet(file, metadata={SUMMARY_KEY: to_json(content.summary)})
     with atomic_path(path) as temporary:
-        temporary.write_bytes(file.getbuffer())
+        temporary.write_bytes(file.getvalue())
 
 
 def write_npy(path: Path, content: Content) -> None:

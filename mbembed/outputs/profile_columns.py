@@ -70,7 +70,7 @@ def write_text_rows(handle: BinaryIO, rows: Rows, name: str) -> None:
         frame = pl.DataFrame([*names, *block, pl.Series(LINEAGE_COLUMN, texts[some], pl.String)])
         text = BytesIO()  # polars hides why a write failed (full disk, closed pipe): writing is left to Python
         frame.write_csv(text, separator=delimiter, include_header=False)
-        handle.write(text.getbuffer())
+        handle.write(text.getvalue())
 
 
 def write_parquet_rows(path: Path, rows: Rows) -> None:
@@ -93,7 +93,7 @@ def write_parquet_rows(path: Path, rows: Rows) -> None:
     file = BytesIO()  # as above
     pl.DataFrame([*columns, *numbers]).write_parquet(file, metadata={SUMMARY_KEY: to_json(rows.summary)})
     with atomic_path(path) as temporary:
-        temporary.write_bytes(file.getbuffer())
+        temporary.write_bytes(file.getvalue())
 
 
 def _numbers(block: NDArray[np.float64], *, as_integers: bool) -> list[pl.Series]:

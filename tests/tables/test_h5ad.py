@@ -158,3 +158,28 @@ def test_only_named_errors_come_out_of_damaged_files(tmp_path, changes, cut):
         pass
     else:
         assert table.values.shape == (len(table.sample_ids), len(table.labels))
+
+
+def test_text_as_anndata_0_13_stores_it(tmp_path: Path) -> None:
+    """Names and columns in groups of values and mask, which is how pandas 3's text is written."""
+
+    def nullable(group: h5py.Group, name: str, texts: list[str]) -> None:
+        stored = group.create_group(name)
+        stored.attrs["encoding-type"] = "nullable-string-array"
+        stored["values"] = np.array(texts, dtype=object)
+        stored["mask"] = np.zeros(len(texts), dtype=bool)
+
+    path = tmp_path / "new.h5ad"
+    with h5py.File(path, "w") as file:
+        file.attrs["encoding-type"], file.attrs["encoding-version"] = "anndata", "0.1.0"
+        file["X"] = np.array([[0.5, 0.5], [0.25, 0.75]])
+        for axis, names in (("obs", ["S1", "S2"]), ("var", ["Blautia obeum", "Dorea longicatena"])):
+            group = file.create_group(axis)
+            group.attrs["_index"] = "_index"
+            nullable(group, "_index", names)
+        nullable(file["obs"], "site", ["gut", "skin"])
+    table = h5ad.read(open_source(path), ReadOptions())
+    assert list(table.sample_ids) == ["S1", "S2"]
+    assert list(table.labels) == ["Blautia obeum", "Dorea longicatena"]
+    assert table.sample_metadata is not None
+    assert table.sample_metadata["site"].tolist() == ["gut", "skin"]

@@ -45,7 +45,8 @@ def test_samples_in_rows(tmp_path, pack):
     np.testing.assert_array_equal(table.values, [[1, 1], [0, 0], [3, 3]])
     assert (list(table.sample_ids), list(table.labels)) == (["001", "S2", "S3"], TAXA)
     assert table.sample_metadata is not None
-    assert table.sample_metadata["site"].tolist() == ["gut", None, "gut"]
+    assert table.sample_metadata["site"].isna().tolist() == [False, True, False]
+    assert table.sample_metadata["site"].dropna().tolist() == ["gut", "gut"]
 
 
 def test_taxa_in_rows_and_missing_cells(tmp_path):

@@ -154,7 +154,7 @@ def _frame(stored: Any) -> tuple[list[str], Columns]:
     index = named if isinstance(named, str) else next((name for name in INDEX_NAMES if name in stored), None)
     if index is None or index not in stored:
         raise ValueError(f"{stored.name} has no index")
-    names: list[str] = read_strings(stored[index]).ravel().tolist()
+    names = _strings(stored[index])
     columns: Columns = {}
     for key in stored:
         values = None if key in {index, "__categories"} else _column(stored, key)
@@ -181,12 +181,18 @@ def _column(stored: Any, key: str) -> list[object] | None:
         old = stored.get(f"__categories/{key}")  # anndata 0.7
         return codes.tolist() if old is None else _labels(codes.tolist(), read_strings(old).tolist())
     if "codes" in column and "categories" in column:
-        return _labels(read_values(column["codes"]).tolist(), read_strings(column["categories"]).tolist())
+        return _labels(read_values(column["codes"]).tolist(), _strings(column["categories"]))
     if "values" in column and "mask" in column:
         values = _column(column, "values") or []
         mask = read_values(column["mask"]).tolist()
         return [None if masked else value for value, masked in zip(values, mask, strict=True)]
     return None
+
+
+def _strings(stored: Any) -> list[str]:
+    """Read text, plain or as anndata 0.13 stores that of pandas 3: values beside a mask."""
+    found: list[str] = read_strings(stored if hasattr(stored, "dtype") else stored["values"]).ravel().tolist()
+    return found
 
 
 def _labels(codes: list[Any], categories: list[str]) -> list[object]:
