@@ -13,7 +13,10 @@ from sklearn.base import BaseEstimator, TransformerMixin  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
 from mbembed.errors import TableError  # noqa: E402
+from mbembed.match import match_profile, require_match  # noqa: E402
+from mbembed.models.store import load_model  # noqa: E402
 from mbembed.pipeline import embed  # noqa: E402
+from mbembed.tables import read_table  # noqa: E402
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,12 +87,10 @@ class Embedder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Embedder
         """
         table = _as_table(X)
-        result = embed(
-            table, self.model, orientation="samples-in-rows", units=self.units, closure=self.closure,
-            names=self.names, on_empty="floor",
-        )  # fmt: skip
-        self.unit_ = result.match.profile.unit
-        self.model_ = result.match.model
+        profile = read_table(table, orientation="samples-in-rows", units=self.units)
+        self.model_ = load_model(self.model)
+        require_match(match_profile(profile, self.model_, closure=self.closure, names=self.names))
+        self.unit_ = profile.unit
         self.feature_names_in_ = np.asarray(table.columns, dtype=object)
         self.n_features_in_ = table.shape[1]
         return self

@@ -105,8 +105,8 @@ _ALL = (
     Option(
         "on_empty",
         "drop",
-        "samples in which nothing matches: leave them out (drop), write missing values (nan), "
-        "or embed them as if empty, as the published script does (floor)",
+        "samples in which nothing, or less than the minimum, matches: leave them out (drop), write missing values (nan), "
+        "or embed them all the same, as the published script does (floor)",
         choices=("drop", "nan", "floor"),
     ),
     Option("device", "cpu", "where to compute; cuda needs mbembed[torch]", choices=("cpu", "cuda")),

@@ -166,7 +166,7 @@ def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str
             f"{match.model.name!r} (below {WARN_COVERAGE:.0%} vectors are unreliable); "
             f"the most abundant taxa without a match: {names}"
         )
-    elif poor := match.poor_samples:
+    elif poor := [i for i in match.poor_samples if match.profile.sample_ids[i] not in left_out]:
         some = ", ".join(f"{match.profile.sample_ids[i]} ({match.coverage[i]:.0%})" for i in poor[:SHOWN])
         warnings.append(
             f"{len(poor)} of {match.profile.n_samples} samples have less than {WARN_COVERAGE:.0%} of their abundance "
@@ -191,7 +191,7 @@ def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str
             f"among the columns that {match.model.name!r} has no name for; it counts as unclassified"
         )
     if left_out:
-        done = {"drop": "left out", "nan": "written as missing values", "floor": "embedded as if empty"}[on_empty]
+        done = {"drop": "left out", "nan": "written as missing values", "floor": "embedded all the same"}[on_empty]
         some = ", ".join(f"{sample} ({reason})" for sample, reason in list(left_out.items())[:SHOWN])
         more = f" and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
         warnings.append(f"{len(left_out)} of {match.profile.n_samples} samples were {done}: {some}{more}")

@@ -154,6 +154,10 @@ def test_min_coverage_leaves_samples_out(table: pd.DataFrame) -> None:
     embedding = mbembed.embed(mixed, MODEL, units="fraction", min_coverage=0.5)
     assert list(embedding.left_out) == ["golden3"]
     assert embedding.left_out["golden3"] == "20.0% matched, less than 50%"
+    assert not any("unreliable vectors" in warning for warning in embedding.warnings)  # it got none
+    kept = mbembed.embed(mixed, MODEL, units="fraction", min_coverage=0.5, on_empty="floor")
+    assert "golden3" in kept.sample_ids
+    assert any("embedded all the same: golden3" in warning for warning in kept.warnings)
     with pytest.raises(NoMatchError, match="no sample reaches"):
         mbembed.embed(mixed.iloc[[0]], MODEL, units="fraction", min_coverage=0.5)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -135,7 +136,7 @@ class Profile:
         """Names at the chosen rank, one per column of ``values``."""
         return [taxon.name for taxon in self.taxa]
 
-    @property
+    @cached_property
     def classified(self) -> NDArray[np.float64]:
         """Sum of the taxa of each sample, in ``unit``; shape (n_samples,)."""
         return np.asarray(self.values.sum(axis=1), dtype=np.float64).ravel()
