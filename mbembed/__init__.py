@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mbembed.embedding import Embedding
     from mbembed.estimator import Embedder
+    from mbembed.evaluation.evaluate import evaluate
+    from mbembed.evaluation.evaluation import Evaluation
     from mbembed.match import Match, match_profile
     from mbembed.models.folder import Model
     from mbembed.models.store import list_models, load_model
     from mbembed.pipeline import embed
+    from mbembed.report.ordinations import Ordination, ordination
     from mbembed.tables import read_table
     from mbembed.tables.profile import Profile
 
@@ -24,14 +27,18 @@ __version__ = "0.1.0"
 __all__ = [
     "Embedder",
     "Embedding",
+    "Evaluation",
     "Match",
     "Model",
+    "Ordination",
     "Profile",
     "__version__",
     "embed",
+    "evaluate",
     "list_models",
     "load_model",
     "match_profile",
+    "ordination",
     "read_table",
 ]
 
@@ -40,13 +47,17 @@ __all__ = [
 _HOMES = {
     "Embedder": "mbembed.estimator",
     "Embedding": "mbembed.embedding",
+    "Evaluation": "mbembed.evaluation.evaluation",
     "Match": "mbembed.match",
     "Model": "mbembed.models.folder",
+    "Ordination": "mbembed.report.ordinations",
     "Profile": "mbembed.tables.profile",
     "embed": "mbembed.pipeline",
+    "evaluate": "mbembed.evaluation.evaluate",
     "list_models": "mbembed.models.store",
     "load_model": "mbembed.models.store",
     "match_profile": "mbembed.match",
+    "ordination": "mbembed.report.ordinations",
     "read_table": "mbembed.tables",
 }
 

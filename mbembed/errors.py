@@ -16,6 +16,7 @@ __all__ = [
     "DownloadError",
     "DuplicateIdError",
     "EmptyTableError",
+    "EvaluationError",
     "MbembedError",
     "MissingExtraError",
     "ModelError",
@@ -185,3 +186,9 @@ class TrainingError(MbembedError):
     """Pre-training could not start or had to stop."""
 
     code = "training"
+
+
+class EvaluationError(MbembedError):
+    """Labels, studies or samples do not allow what was to be evaluated."""
+
+    code = "evaluation"

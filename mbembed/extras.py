@@ -11,6 +11,9 @@ __all__ = ["require_extra"]
 #: Extra (as in setup.cfg) → the modules that it brings.
 MODULES = {
     "anndata": ("anndata",),
+    "evaluate": ("sklearn", "joblib", "threadpoolctl", "matplotlib", "jinja2", "tqdm"),
+    "r": ("rpy2",),
+    "report": ("jinja2", "matplotlib"),
     "sklearn": ("sklearn",),
     "torch": ("torch",),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["CONVERT", "OPTIONS", "WARN_COVERAGE", "WARN_OBSERVABLE", "Option", "check_choice"]
+__all__ = ["CONVERT", "EVALUATE", "OPTIONS", "REPORT", "WARN_COVERAGE", "WARN_OBSERVABLE", "Option", "check_choice"]
 
 #: Warn when less than this share of a sample's classified abundance matches (0 to 1). A judgement between
 #: two measurements on 113 MetaPhlAn 4 samples and the published model: with the 49 % that equal names match,
@@ -35,7 +35,7 @@ class Option(NamedTuple):
     metavar : str
         What to show for the value.
     kind : type
-        ``str``, ``float`` or ``bool``.
+        ``str``, ``int``, ``float`` or ``bool``.
     """
 
     name: str
@@ -140,10 +140,104 @@ _CONVERT = (
     ),
 )
 
+_REPORT = (
+    Option(
+        "report",
+        None,
+        "write a page to look at: verdict, match, map of the samples and how to repeat it (needs mbembed[report])",
+        metavar="HTML",
+    ),
+    Option(
+        "metadata",
+        None,
+        "what is known of the samples, for the map of the report: TSV or CSV with a header and a column of sample ids "
+        "(default: what the table itself carries)",
+        metavar="TSV",
+    ),
+    Option(
+        "color_by",
+        None,
+        "columns of the metadata that colour the map, at most three, separated by commas "
+        "(default: the first that tell samples apart)",
+        metavar="COLUMNS",
+    ),
+)
+
+_EVALUATE = (
+    Option(
+        "metadata",
+        None,
+        "what is known of the samples: a tab-separated table with a header, the sample ids in its first column",
+        metavar="TSV",
+    ),
+    Option("target", None, "column to predict", metavar="COLUMN"),
+    Option(
+        "group", None, "column with the study of each sample; draws and scores are then within studies", metavar="STUDY"
+    ),
+    Option(
+        "subject", None, "column with the person of each sample; no person is trained on and scored", metavar="COLUMN"
+    ),
+    Option("id_column", None, "column with the sample ids (default: the first)", metavar="COLUMN"),
+    Option(
+        "kind",
+        None,
+        "kind of the target, when its values should not decide",
+        choices=("binary", "multiclass", "continuous"),
+    ),
+    Option(
+        "positive", None, "positive class of two (default: the one that is no control, or the rarer)", metavar="CLASS"
+    ),
+    Option(
+        "protocols",
+        None,
+        "what is measured (default: all that the data allow)",
+        choices=("limited-data", "cross-validation", "leave-one-study-out", "study-transfer"),
+    ),
+    Option(
+        "sizes",
+        None,
+        "numbers of labelled samples (default: 10 20 40 and so on, as far as they fit)",
+        metavar="N",
+        kind=int,
+    ),
+    Option(
+        "repeats",
+        20,
+        "draws per number of labelled samples; cross-validation is repeated until it has as many fits",
+        metavar="N",
+        kind=int,
+    ),
+    Option("folds", 5, "folds of the cross-validation", metavar="N", kind=int),
+    Option(
+        "heads",
+        ("linear", "forest"),
+        "what is fitted: ridge regression, random forest; the first gives the verdict (default: linear forest)",
+        choices=("linear", "forest"),
+    ),
+    Option(
+        "representations",
+        ("log", "clr", "presence", "pca", "model", "joined"),
+        "what it is fitted on; pca: of each raw one, joined: each model beside clr (default: all)",
+        choices=("log", "clr", "presence", "pca", "model", "joined"),
+    ),
+    Option("seed", 0, "same seed, same results", metavar="N", kind=int),
+    Option(
+        "jobs",
+        -1,
+        "processes, -1 for one per core; the results do not depend on it (default: -1)",
+        metavar="N",
+        kind=int,
+    ),
+)
+
 #: Options of reading, matching and embedding, by name.
 OPTIONS: dict[str, Option] = {option.name: option for option in _ALL}
 #: Options of writing a converted table, by name.
 CONVERT: dict[str, Option] = {option.name: option for option in _CONVERT}
+#: Options of the report on an embedding, by name.
+REPORT: dict[str, Option] = {option.name: option for option in _REPORT}
+#: Options of evaluating, by name.
+EVALUATE: dict[str, Option] = {option.name: option for option in _EVALUATE}
 
 
 def check_choice(name: str, value: object) -> None:

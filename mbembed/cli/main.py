@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mbembed import __version__
-from mbembed.cli import console, convert, embed, inspect, models, pretrain
+from mbembed.cli import console, convert, embed, evaluate, exchange, inspect, models, pretrain, readout
 from mbembed.errors import EXIT_DATA, MbembedError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mbembed {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    for module in (embed, inspect, convert, models, pretrain):
+    for module in (embed, inspect, convert, evaluate, models, pretrain, readout, exchange):
         module.add_parser(commands)
     return parser
 

@@ -1,0 +1,114 @@
+"""``mbembed readout``: a linear layer on a pre-trained model, with labels or without."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from mbembed.cli import console
+from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+
+__all__ = ["add_parser", "run"]
+
+DESCRIPTION = """\
+Fit a linear readout on a model from 'mbembed pretrain --loss hurdle --bottleneck 0', and
+write both as a new model folder. With labels (--labels), directions along which labelled samples of
+one study differ weigh more. It takes seconds and needs no torch.
+"""
+
+EPILOG = """\
+examples:
+  mbembed readout my-model profiles.biom -o my-readout --metadata samples.tsv --group study
+  mbembed readout my-model profiles.biom -o my-readout --metadata samples.tsv --group study \\
+      --labels age bmi sex condition --controls control healthy --subject subject
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the sub-command."""
+    parser = commands.add_parser(
+        "readout",
+        help="fit a readout on a pre-trained model",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[quiet_parser()],
+    )
+    parser.add_argument("model", metavar="MODEL", help="pre-trained model: a name or a folder")
+    parser.add_argument("tables", nargs="+", metavar="TABLE", help="abundance tables to fit on")
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="model folder to make")
+    add_options(parser, READING, "how the tables are read (decided from their content unless given)")
+    data = parser.add_argument_group("labels")
+    data.add_argument("--metadata", metavar="TSV", help="table with the sample ids in its first column")
+    data.add_argument("--group", metavar="COLUMN", help="its column with the study of each sample")
+    data.add_argument("--labels", nargs="+", default=[], metavar="COLUMN", help="its columns with labels")
+    data.add_argument(
+        "--controls",
+        nargs="+",
+        metavar="VALUE",
+        help="values of a label column that mean 'not a case' (control healthy)",
+    )
+    data.add_argument("--subject", metavar="COLUMN", help="its column with the person: only the first sample counts")
+    card = parser.add_argument_group("model card")
+    card.add_argument("--name", help="name of the model (the folder's name)")
+    card.add_argument("--licence", "--license", default="", metavar="TEXT", help="licence of the weights")
+    card.add_argument("--citation", default="", metavar="TEXT", help="what to cite when the model is used")
+    card.add_argument("--notes", metavar="FILE", help="Markdown to add to the card, such as an evaluation")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the sub-command."""
+    from mbembed.cli.pretrain import read_notes
+    from mbembed.models.store import load_model
+    from mbembed.tables import read_table
+    from mbembed.training.labels import CONTROLS, make_labels
+    from mbembed.training.readout import add_readout
+    from mbembed.training.record import Description
+    from mbembed.training.studies import read_columns
+
+    _check(args)
+    model = load_model(args.model)
+    profiles = [read_table(table, **chosen(args, READING)) for table in args.tables]
+    ids = [sample for profile in profiles for sample in profile.sample_ids]
+    groups = labels = None
+    if args.group:
+        wanted = [args.group, *args.labels, *filter(None, [args.subject])]
+        columns = read_columns(args.metadata, wanted, ids)
+        groups = dict(zip(ids, columns[args.group], strict=True))
+        if args.labels:
+            labels = make_labels(
+                {name: columns[name] for name in args.labels},
+                columns[args.group],
+                subjects=columns[args.subject] if args.subject else None,
+                controls=tuple(args.controls or CONTROLS),
+            )
+            for name, count in labels.counts().items():
+                console.say(f"Label {name}: {count} samples")
+    description = Description(
+        name=args.name or Path(args.output).name,
+        licence=args.licence,
+        citation=args.citation,
+        notes=read_notes(args.notes),
+        command=shlex.join(["mbembed", *sys.argv[1:]]),
+    )
+    result = add_readout(model, profiles, args.output, description, groups=groups, labels=labels)
+    console.say(f"Wrote {args.output}: {result.n_inputs} species → {result.n_dimensions} dimensions")
+    console.say(f"Next: mbembed embed TABLE --model {shlex.quote(args.output)} -o embeddings.tsv")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    from mbembed.errors import UsageError
+
+    if bool(args.metadata) != bool(args.group):
+        given, other = ("--metadata", "--group COLUMN") if args.metadata else ("--group", "--metadata TSV")
+        raise UsageError(f"{given} was given without {other.split()[0]}", expected="both or neither", hint=other)
+    if args.labels and not args.group:
+        raise UsageError(
+            "--labels was given without --metadata and --group",
+            expected="a metadata table, and the study of each sample: labels are compared within studies",
+            hint="--metadata metadata.tsv --group study",
+        )

@@ -1,0 +1,280 @@
+"""From a table and its labels to an evaluation."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mbembed.errors import EvaluationError, UsageError
+from mbembed.extras import require_extra
+from mbembed.options import EVALUATE
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    import biom
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mbembed.embedding import Embedding
+    from mbembed.evaluation.account import Choices
+    from mbembed.evaluation.cohort import Cohort
+    from mbembed.evaluation.evaluation import Evaluation
+    from mbembed.evaluation.fits import Fit
+    from mbembed.evaluation.representations import Representation
+    from mbembed.evaluation.splits import Plan
+    from mbembed.models.folder import Model
+    from mbembed.tables.profile import Profile
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    table: str | os.PathLike[str] | Sequence[str] | Profile | pd.DataFrame | biom.Table,
+    metadata: str | os.PathLike[str] | pd.DataFrame,
+    *,
+    target: str,
+    group: str | None = None,
+    subject: str | None = None,
+    models: Sequence[Model | str | os.PathLike[str]] = ("default",),
+    id_column: str | None = None,
+    kind: str | None = None,
+    positive: str | None = None,
+    protocols: Sequence[str] | None = None,
+    sizes: Sequence[int] | None = None,
+    repeats: int = 20,
+    folds: int = 5,
+    heads: Sequence[str] = ("linear", "forest"),
+    representations: Sequence[str] = ("log", "clr", "presence", "pca", "model", "joined"),
+    seed: int = 0,
+    jobs: int = 1,
+    folder: str | os.PathLike[str] | None = None,
+    restart: bool = False,
+    progress: bool = False,
+    format: str | None = None,  # noqa: A002 - the option is called so on every surface
+    orientation: str | None = None,
+    units: str | None = None,
+    rank: str | None = None,
+    missing: str = "error",
+    taxonomy: str | os.PathLike[str] | None = None,
+    closure: str | None = None,
+    names: str = "resolve",
+) -> Evaluation:
+    """Measure whether embeddings help to predict a target, and from how few labelled samples.
+
+    Parameters
+    ----------
+    table
+        As in :func:`mbembed.read_table`.
+    metadata : path-like or DataFrame
+        Tab-separated, the sample ids in its first column; a DataFrame has them in its index.
+    target : str
+        Column to predict.
+    group : str, optional
+        Column with the study of each sample: draws and scores are then within studies.
+    subject : str, optional
+        Column with the person of each sample: no person is trained on and scored.
+    models : sequence of Model, str or path-like
+        Loaded models, names or folders.
+    id_column : str, optional
+        Column with the sample ids.
+    kind : {"binary", "multiclass", "continuous"}, optional
+        Where the values should not decide.
+    positive : str, optional
+        Positive class of two.
+    protocols : sequence of str, optional
+        Some of ``limited-data``, ``cross-validation``, ``leave-one-study-out``, ``study-transfer``;
+        default: all that the data allow.
+    sizes : sequence of int, optional
+        Numbers of labelled samples; default: 10, 20, 40 and so on, as far as they fit.
+    repeats : int
+        Draws for each of them; cross-validation is repeated until there are as many fits.
+    folds : int
+    heads : sequence of {"linear", "forest"}
+        The first one gives the verdict.
+    representations : sequence of str
+        Some of ``log``, ``clr``, ``presence``, ``pca`` (of each of these), ``model``, ``joined``.
+    seed : int
+        The same seed gives the same bytes, whatever ``jobs`` is.
+    jobs : int
+        Processes; -1: one per core.
+    folder : path-like, optional
+        Keep finished fits there, and go on with those of an interrupted run.
+    restart : bool
+        Begin anew, whatever is in ``folder``.
+    progress : bool
+        Show a progress bar on stderr, if that is a terminal.
+    format, orientation, units, rank, missing, taxonomy
+        As in :func:`mbembed.read_table`.
+    closure, names
+        As in :func:`mbembed.match_profile`.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    MissingExtraError
+        If the extra ``evaluate`` is not installed.
+    UsageError
+        If an option or a column does not exist.
+    EvaluationError
+        If the labels, studies or ids do not allow it.
+    TableError, NoMatchError, ModelError
+        As in :func:`mbembed.embed`.
+    """
+    require_extra("evaluate", "mbembed evaluate")
+    from mbembed.evaluation.account import Choices, conclude
+    from mbembed.evaluation.cohort import make_cohort
+    from mbembed.evaluation.heads import check_heads
+    from mbembed.evaluation.metadata import column_of, read_metadata
+    from mbembed.evaluation.side_by_side import represent
+    from mbembed.evaluation.splits import PROTOCOLS, plan_splits
+    from mbembed.tables import read_table
+
+    asked = tuple(protocols) if protocols is not None else PROTOCOLS
+    choices = Choices(
+        asked, tuple(sizes) if sizes else None, repeats, folds, tuple(heads), tuple(representations), seed
+    )
+    _check(choices, group, explicit=protocols is not None)
+    check_heads(choices.heads)
+    lines = read_metadata(metadata, id_column)
+    profile = read_table(
+        table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy
+    )
+    embeddings = _embed(profile, lines, column_of(lines, target, "target"), models, choices, closure, names)
+    with_vector = profile.classified > 0
+    for one in embeddings:
+        with_vector &= ~np.isin(profile.sample_ids, list(one.left_out))
+    cohort = make_cohort(
+        profile.sample_ids,
+        with_vector,
+        lines,
+        target=target,
+        group=group,
+        subject=subject,
+        kind=kind,
+        positive=positive,
+    )
+    plan = plan_splits(
+        cohort.target,
+        cohort.groups,
+        cohort.subjects,
+        protocols=asked,
+        sizes=sizes,
+        repeats=repeats,
+        folds=folds,
+        seed=seed,
+    )
+    if not plan.splits:
+        reasons = "; ".join(dict.fromkeys(one for some in plan.skipped.values() for one in some))
+        raise EvaluationError(
+            f"nothing can be scored: {reasons}",
+            expected=f"two classes with at least {folds} persons each, or {folds} × 4 numbers, in a study",
+            hint="a larger cohort, fewer --folds, or smaller --sizes",
+        )
+    shown = represent(profile, embeddings, cohort.rows, choices)
+    fits = _fit(shown, cohort, plan, choices, jobs, folder, restart=restart, progress=progress)
+    return conclude(profile, embeddings, shown, cohort, plan, fits, choices, group, subject)
+
+
+def _check(choices: Choices, group: str | None, *, explicit: bool) -> None:
+    known = EVALUATE["representations"].choices
+    for name in choices.representations:
+        if name not in known:
+            raise UsageError(
+                f"there is no representation {name!r}",
+                expected=f"some of {', '.join(EVALUATE['representations'].choices)}",
+                hint="--representations clr model",
+            )
+    if not choices.representations or not choices.heads:
+        raise UsageError("no representation or no head was named", expected="at least one", hint="leave the option out")
+    across = [name for name in choices.protocols if name in ("leave-one-study-out", "study-transfer")]
+    if explicit and across and group is None:
+        raise UsageError(
+            f"{across[0]} needs to know the study of each sample",
+            expected="a column of the metadata",
+            hint="--group STUDY",
+        )
+
+
+def _embed(
+    profile: Profile,
+    metadata: pd.DataFrame,
+    target: str,
+    models: Sequence[Model | str | os.PathLike[str]],
+    choices: Choices,
+    closure: str | None,
+    names: str,
+) -> list[Embedding]:
+    """Embed the samples that have a label, by each model."""
+    from mbembed.evaluation.metadata import is_missing
+    from mbembed.pipeline import embed
+
+    labelled = {one for one, text in metadata[target].items() if not is_missing(text)}
+    rows = [i for i, one in enumerate(profile.sample_ids) if one in labelled]
+    if not rows or not {"model", "joined"} & set(choices.representations):
+        return []
+    part = profile.select_samples(rows)
+    return [embed(part, model, closure=closure, names=names) for model in models]
+
+
+def _fit(
+    shown: Sequence[Representation],
+    cohort: Cohort,
+    plan: Plan,
+    choices: Choices,
+    jobs: int,
+    folder: str | os.PathLike[str] | None,
+    *,
+    restart: bool,
+    progress: bool,
+) -> list[list[Fit]]:
+    from contextlib import ExitStack
+    from importlib.metadata import version
+
+    from tqdm import tqdm
+
+    from mbembed.evaluation.checkpoint import Checkpoint, digest
+    from mbembed.evaluation.fits import fit_splits
+
+    with ExitStack() as stack:
+        checkpoint = None
+        if folder is not None:
+            inputs = {
+                "the samples, their abundances or the models": digest(*[part for one in shown for part in (one.name, one.values)]),
+                "the labels, studies or persons": digest(
+                    cohort.target.name, cohort.target.kind, list(cohort.target.classes), cohort.target.values,
+                    _listed(cohort.groups), _listed(cohort.subjects),
+                ),
+                "the options": digest(asdict(choices)),
+                "the versions of the software": digest([version(name) for name in ("mbembed", "numpy", "scikit-learn", "scipy")]),
+            }  # fmt: skip
+            checkpoint = stack.enter_context(Checkpoint(Path(folder), inputs, restart=restart))
+        done = checkpoint.done if checkpoint else {}
+        # disable=None: no bar where stderr is no terminal.
+        bar = stack.enter_context(
+            tqdm(
+                total=len(plan.splits), initial=len(done), desc="Splits", unit="split", file=sys.stderr,
+                disable=None if progress else True, leave=False,
+            )
+        )  # fmt: skip
+
+        def each(number: int, fits: list[Fit]) -> None:
+            if checkpoint:
+                checkpoint.add(number, fits)
+            bar.update()
+
+        return fit_splits(
+            shown, cohort.target, plan.splits, heads=choices.heads, seed=choices.seed, jobs=jobs, done=done, each=each
+        )
+
+
+def _listed(values: NDArray[np.str_] | None) -> list[str] | None:
+    return None if values is None else values.tolist()
