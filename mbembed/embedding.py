@@ -10,6 +10,7 @@ from mbembed.outputs.summary import environment
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     import numpy as np
     import pandas as pd
@@ -132,6 +133,40 @@ class Embedding:
             summary=self.summary if carries_summary(path) else None,
             sample_metadata=self.sample_metadata,
         )
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        metadata: pd.DataFrame | str | os.PathLike[str] | None = None,
+        *,
+        color_by: str | Sequence[str] | None = None,
+    ) -> None:
+        """Write a page to look at: verdict, match, map, provenance (needs ``mbembed[report]``).
+
+        Parameters
+        ----------
+        path : path-like
+            An HTML file.
+        metadata : DataFrame or path-like, optional
+            What is known of the samples; default: what the table itself carries.
+        color_by : str or sequence of str, optional
+            Columns of the metadata that colour the map, at most three; default: the first
+            that tell samples apart.
+
+        Raises
+        ------
+        MissingExtraError
+            If Jinja2 or matplotlib is not installed.
+        UsageError
+            If no id of the metadata is that of a sample, or a column does not exist.
+        TableError
+            If the metadata cannot be read.
+        OutputError
+            If the file cannot be written.
+        """
+        from mbembed.report import write_report
+
+        write_report(path, self, metadata, color_by=color_by)
 
     def __repr__(self) -> str:
         return (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mbembed.cli import console
 from mbembed.cli.arguments import READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
+from mbembed.options import REPORT
 
 if TYPE_CHECKING:
     from mbembed.embedding import Embedding
@@ -30,6 +31,7 @@ OUT picks its format by suffix: .tsv .csv .tsv.gz .csv.gz .parquet .npy .h5ad .b
 examples:
   mbembed embed profile.biom -o embeddings.tsv
   mbembed embed merged_abundance_table.txt -o embeddings.parquet --match match.tsv --summary run.json
+  mbembed embed profile.biom -o embeddings.tsv --report report.html --metadata samples.tsv
   mbembed embed profiles/*_profile.txt -o embeddings.tsv
 """
 
@@ -51,13 +53,14 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_options(parser, ("model",), "model")
     add_reading(parser)
     add_options(parser, MATCHING, "how it is matched and embedded")
-    report = parser.add_argument_group("reports")
-    report.add_argument(
+    records = parser.add_argument_group("records")
+    records.add_argument(
         "--match", metavar="TSV", help="write which taxon fed which model species, by which rule, and the leftovers"
     )
-    report.add_argument(
+    records.add_argument(
         "--summary", metavar="JSON", help="write every decision, version, hash and count: enough to repeat the run"
     )
+    add_options(parser, REPORT, "report", REPORT)
     parser.set_defaults(run=run)
 
 
@@ -73,23 +76,56 @@ def run(args: argparse.Namespace) -> int:
             hint="-o embeddings.tsv",
         )
     check_output(args.output)
-    for path in filter(None, (args.match, args.summary)):
+    for path in filter(None, (args.match, args.summary, args.report)):
         check_place(path)
+    _check_report(args)
 
     from mbembed.pipeline import embed
 
     embedding = embed(one_or_all(args.table), args.model, **chosen(args, (*READING, *MATCHING)))
     _tell(embedding)
+    command = ["mbembed", *sys.argv[1:]]
+    page = ""
+    if args.report:
+        from mbembed.report import make_report
+
+        # Made before anything is written: metadata that do not join are an error.
+        page = make_report(embedding, args.metadata, color_by=args.color_by, command=command)
     embedding.write(args.output)
     if args.match:
         _write_match(args.match, embedding)
     if args.summary:
         from mbembed.outputs.summary import write_summary
 
-        write_summary(args.summary, {"command": ["mbembed", *sys.argv[1:]], **embedding.summary})
+        write_summary(args.summary, {"command": command, **embedding.summary})
+    if page:
+        from mbembed.report.page import write_html
+
+        write_html(args.report, page)
+        console.say(f"Wrote {args.report}: open it in a browser")
     target = "standard output" if args.output == "-" else args.output
     console.say(f"Wrote {target}: {embedding.n_samples} samples × {embedding.n_dimensions} dimensions")
     return 0
+
+
+def _check_report(args: argparse.Namespace) -> None:
+    """Check what the report needs before work begins."""
+    from mbembed.errors import UsageError
+
+    if args.report:
+        from mbembed.report.page import check_report
+
+        check_report()
+        if args.metadata:
+            from mbembed.report.metadata import read_metadata
+
+            read_metadata(args.metadata)
+    elif args.metadata or args.color_by:
+        raise UsageError(
+            f"{'--metadata' if args.metadata else '--color-by'} was given, but no report is written",
+            expected="--report, as metadata only colour its map and change no vector",
+            hint="--report report.html",
+        )
 
 
 def _tell(embedding: Embedding) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 import mbembed
 from mbembed.cli.main import build_parser, main
-from mbembed.options import OPTIONS
+from mbembed.options import OPTIONS, REPORT
 from tests.helpers import ROOT
 
 if TYPE_CHECKING:
@@ -77,6 +77,18 @@ def test_inspect_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert report["models"][0]["name"] == "golden"
 
 
+def test_inspect_writes_a_line_per_sample(tmp_path: Path) -> None:
+    arguments = ["inspect", INPUT, "--model", MODEL, "--units", "fraction", "--samples", str(tmp_path / "s.tsv")]
+    assert main(arguments) == 0
+    samples = pd.read_csv(tmp_path / "s.tsv", sep="\t")
+    match = mbembed.match_profile(mbembed.read_table(INPUT, units="fraction"), mbembed.load_model(MODEL))
+    assert list(samples["sample"]) == match.profile.sample_ids
+    assert set(samples["model"]) == {"golden"}
+    assert np.array_equal(samples["coverage"], match.coverage)
+    assert np.array_equal(samples["species_matched"], match.species_matched)
+    assert list(samples.columns[2:4]) == ["input_sum", "unclassified_fraction"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
@@ -132,7 +144,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys\n"
         "from mbembed.cli.main import main\n"
         "try:\n    main(['embed', '--help'])\nexcept SystemExit:\n    pass\n"
-        "print(sorted({'numpy', 'scipy', 'pandas', 'polars', 'torch'} & set(sys.modules)), file=sys.stderr)"
+        "print(sorted({'numpy', 'scipy', 'pandas', 'polars', 'torch', 'matplotlib', 'jinja2'} & set(sys.modules)), file=sys.stderr)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stderr.strip() == "[]"
@@ -145,7 +157,7 @@ def test_every_option_of_embed_is_in_the_one_list() -> None:
     for action in embed._actions:
         if action.dest in own:
             continue
-        option = OPTIONS[action.dest]
+        option = (OPTIONS | REPORT)[action.dest]
         assert action.default == option.default
         assert option.flag in action.option_strings
 
