@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mbembed.training.loop import Epoch
     from mbembed.training.settings import Settings
 
-__all__ = ["add_parser", "run"]
+__all__ = ["add_parser", "read_notes", "run"]
 
 #: Options that are fields of :class:`mbembed.training.settings.Settings`, by group: name → (type, help).
 #: Not given means "as in the recipe of the loss".
@@ -50,6 +50,10 @@ CHOICES = {
     "closure": (
         ("input", "classified"),
         "what a fraction is a fraction of: all of the sample, or its classified part (input)",
+    ),
+    "columns": (
+        ("names", "units"),
+        "what a column is: a species name of the tables, or a lumped unit that every nomenclature leads to (names)",
     ),
 }
 
@@ -147,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
         nomenclature=args.nomenclature,
         licence=args.licence,
         citation=args.citation,
-        notes=_read_notes(args.notes),
+        notes=read_notes(args.notes),
         command=shlex.join(["mbembed", *sys.argv[1:]]),
     )
     profiles = []
@@ -229,7 +233,8 @@ def _settings(args: argparse.Namespace) -> Settings:
     return Settings.from_recipe(args.loss, **given, validation_studies=studies, threads=threads)
 
 
-def _read_notes(path: str | None) -> str:
+def read_notes(path: str | None) -> str:
+    """Read the author's part of a card; empty without a file."""
     from mbembed.errors import UsageError
 
     if path is None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mbembed.models.encoder import Encoder
 
-__all__ = ["FORMAT", "Model", "load_folder", "sha256_of"]
+__all__ = ["FORMAT", "Model", "load_folder", "read_species", "sha256_of"]
 
 #: Version of the folder's layout. A reader refuses a higher one.
 FORMAT = 1
@@ -192,7 +192,7 @@ def load_folder(path: str | os.PathLike[str]) -> Model:
     _check_config(folder, config)
     for name in HASHED:
         _check_hash(folder, name, config["files"][name])
-    species = _read_species(folder, config)
+    species = _species_names(folder, config)
     return Model(path=folder, config=config, species=species)
 
 
@@ -230,13 +230,17 @@ def _check_hash(folder: Path, name: str, recorded: str) -> None:
         )
 
 
-def _read_species(folder: Path, config: Mapping[str, Any]) -> list[str]:
+def read_species(folder: Path) -> list[dict[str, str]]:
+    """Return the rows of ``species.tsv``, one per input column: ``name`` and what else is known of it."""
     lines = (folder / SPECIES).read_text(encoding="utf-8").splitlines()
     header = lines[0].split("\t") if lines else []
     if "name" not in header:
         raise _damaged(folder, SPECIES, "its header has no column 'name'")
-    at = header.index("name")
-    names = [line.split("\t")[at] for line in lines[1:]]
+    return [dict(zip(header, line.split("\t"), strict=False)) for line in lines[1:]]
+
+
+def _species_names(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    names = [row["name"] for row in read_species(folder)]
     if len(names) != config["n_inputs"]:
         raise _damaged(folder, SPECIES, f"it has {len(names)} rows, {CONFIG} says {config['n_inputs']}")
     return names

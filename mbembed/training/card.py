@@ -33,7 +33,7 @@ def write_card(config: Mapping[str, Any], notes: str = "") -> str:
     Parameters
     ----------
     config : mapping
-        What will become ``config.json``, with the entry ``training`` of a run.
+        What will become ``config.json``, with the entry ``training`` of a run, and ``readout`` if it has one.
     notes : str
         Markdown of the author (evaluation, remarks).
     """
@@ -43,31 +43,36 @@ def write_card(config: Mapping[str, Any], notes: str = "") -> str:
         _summary(config),
         "## Training data\n\n" + _data(run),
         "## Method\n\n" + _method(config, run),
+        *(["## Readout\n\n" + _readout(config["readout"])] if "readout" in config else []),
         "## How the training went\n\n" + _losses(run),
     ]
     if notes.strip():
         parts.append(notes.strip())
-    parts += ["## Limits\n\n" + LIMITS, "## Make it again\n\n" + _again(run)]
+    parts += ["## Limits\n\n" + LIMITS, "## Make it again\n\n" + _again(run, config.get("readout", {}))]
     return "\n\n".join(parts) + "\n"
 
 
 def _summary(config: Mapping[str, Any]) -> str:
     return (
         "A masked autoencoder of gut-metagenome species profiles; this folder holds its encoder, which turns the "
-        f"relative abundances of a sample into {_width(config)} numbers. Read with `mbembed embed TABLE --model DIR -o OUT`.\n\n"
+        f"relative abundances of a sample into a vector. Read with `mbembed embed TABLE --model DIR -o OUT`.\n\n"
         f"- Licence of the weights: {config['licence']}\n"
         f"- To cite: {config['citation']}\n"
-        f"- Species names: {config['species']['nomenclature']}\n"
+        f"- Columns: {config['species']['nomenclature']}{_blind_spots(config)}\n"
         "- Files: `weights.safetensors` (the encoder, and mean and standard deviation of each dimension over the "
         "training samples), `config.json` (architecture, preprocessing, settings, hashes), `species.tsv` (input columns in order, "
         "with prevalence and mean fraction among the training samples)"
     )
 
 
-def _width(config: Mapping[str, Any]) -> int:
-    settings = config["training"]["settings"]
-    has_bottleneck = sum(layer["type"] == "linear" for layer in config["layers"]) > 1
-    return int(settings["bottleneck"] if has_bottleneck else settings["hidden"])
+def _blind_spots(config: Mapping[str, Any]) -> str:
+    unobservable = config["species"].get("unobservable")
+    if not unobservable:
+        return ""
+    seen = ", ".join(
+        f"{naming} {config['training']['n_columns'] - len(columns)}" for naming, columns in unobservable.items()
+    )
+    return f"; of these {config['training']['n_columns']} can be seen by {seen} (`config.json` lists which cannot)"
 
 
 def _data(run: Mapping[str, Any]) -> str:
@@ -120,6 +125,30 @@ def _method(config: Mapping[str, Any], run: Mapping[str, Any]) -> str:
     return "\n".join(f"- {name}: {text}" for name, text in facts.items())
 
 
+def _readout(readout: Mapping[str, Any]) -> str:
+    constants = readout["constants"]
+    axes = ", ".join(f"{name} ({n})" for name, n in readout["label_axes"].items())
+    lower, upper = constants["detected_fractions"]
+    lines = [
+        f"- Features: the hidden units, and how surely each species is detected (0 below {lower:.1e}, 1 above {upper:g})",
+        f"- Content block, {constants['n_content']} dimensions: principal components of the features"
+        + (" and of the label axes" if axes else "")
+        + f", divided by their variance to the power of {constants['equalising'] / 2:g}, rotated at random",
+        (
+            f"- Robust block, {constants['n_robust']} dimensions: principal components of log10 abundance above {upper:g}, which "
+            f"every profiler reaches; {constants['robust_variance']:g} times the variance of the content block, so that it decides "
+            "cosines and distances"
+        ),
+        f"- Label axes and labelled samples: {axes}. Each is a ridge regression within studies; together they add "
+        f"{constants['axes_variance']:g} times the variance of the features. The vectors therefore know what these labels look "
+        "like: do not evaluate them on the studies above"
+        if axes
+        else "- No labels were used",
+        f"- Fitted on {readout['n_samples']} samples in closed form, by mbembed {readout['mbembed']}",
+    ]
+    return "\n".join(lines)
+
+
 def _losses(run: Mapping[str, Any]) -> str:
     lines = [f"- Training loss {run['training_loss']:.4f} (epoch {run['epoch_kept']}, which is the one kept)"]
     if run["held_out_loss"] is not None:
@@ -131,9 +160,10 @@ def _losses(run: Mapping[str, Any]) -> str:
     return "\n".join([*lines, f"- {run['seconds']:.0f} s on {run['settings']['threads']} CPU threads"])
 
 
-def _again(run: Mapping[str, Any]) -> str:
+def _again(run: Mapping[str, Any], readout: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
-    command = f"```\n{run['command']}\n```\n\n" if run["command"] else ""
+    commands = "\n".join(filter(None, (run["command"], readout.get("command"))))
+    command = f"```\n{commands}\n```\n\n" if commands else ""
     return (
         f"{command}With {versions}. The same tables, options, versions and kind of processor give the same bytes of weights.\n"
         f"SHA-256 of the stacked training data: `{run['data_sha256']}`."

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbembed.errors import TrainingError
-from mbembed.tables.profile import UNITS
+from mbembed.tables.profile import UNITS as SAMPLE_SUMS
+from mbembed.training.settings import NAMES, UNITS
+from mbembed.training.units import unit_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +26,8 @@ __all__ = ["MIN_SAMPLES", "Corpus", "examples", "stack_profiles"]
 #: Fewer training samples than this are refused: BatchNorm needs whole batches, and a prevalence
 #: of 1 % says nothing. (The smallest useful corpora have thousands.)
 MIN_SAMPLES = 32
+#: Column of a taxon that leads to no unit.
+NOWHERE = -1
 #: Names shown of each side in a message.
 EXAMPLES = 3
 
@@ -75,9 +79,13 @@ class Corpus:
 
 
 def stack_profiles(
-    profiles: Sequence[Profile], groups: Mapping[str, str] | None = None, *, closure: str = "input"
+    profiles: Sequence[Profile],
+    groups: Mapping[str, str] | None = None,
+    *,
+    closure: str = "input",
+    columns: str = NAMES,
 ) -> Corpus:
-    """Stack tables on the union of their species names.
+    """Stack tables on the union of their species names, or of their units.
 
     Parameters
     ----------
@@ -86,6 +94,9 @@ def stack_profiles(
         Sample id → study, for every sample; further ids are ignored.
     closure : {"input", "classified"}
         What an abundance is a fraction of.
+    columns : {"names", "units"}
+        What a column is. Taxa that lead to no unit are left out, but stay part of the whole
+        that abundances are fractions of, as they do at use.
 
     Returns
     -------
@@ -106,19 +117,23 @@ def stack_profiles(
             expected="every sample once",
             hint="leave one of the tables out, or rename its samples",
         )
-    names = sorted({taxon.name for profile in profiles for taxon in profile.taxa})
+    named = [
+        unit_names(profile) if columns == UNITS else [taxon.name for taxon in profile.taxa] for profile in profiles
+    ]
+    names = sorted({name for own in named for name in own if name})
     column_of = {name: column for column, name in enumerate(names)}
-    rows, columns, values, offset = [], [], [], 0
-    for profile in profiles:
+    rows, places, values, offset = [], [], [], 0
+    for profile, own in zip(profiles, named, strict=True):
         table = to_fractions(profile, closure).tocoo()
-        own = np.array([column_of[taxon.name] for taxon in profile.taxa], dtype=np.intp)
-        rows.append(table.row.astype(np.intp) + offset)
-        columns.append(own[table.col])
-        values.append(table.data)
+        column = np.array([column_of.get(name, NOWHERE) for name in own], dtype=np.intp)[table.col]
+        known = column != NOWHERE
+        rows.append(table.row[known].astype(np.intp) + offset)
+        places.append(column[known])
+        values.append(table.data[known])
         offset += profile.n_samples
     # Entries of the same sample and name are summed by the conversion to CSR.
     stacked = csr_array(
-        (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(len(ids), len(names))
+        (np.concatenate(values), (np.concatenate(rows), np.concatenate(places))), shape=(len(ids), len(names))
     )
     stacked.sum_duplicates()
     stacked.eliminate_zeros()
@@ -147,10 +162,10 @@ def to_fractions(profile: Profile, closure: str) -> csr_array:
 
     if closure == "classified":
         whole = profile.classified
-    elif UNITS[profile.unit] is None:
+    elif SAMPLE_SUMS[profile.unit] is None:
         whole = profile.classified + profile.unclassified
     else:
-        whole = np.full(profile.n_samples, UNITS[profile.unit])
+        whole = np.full(profile.n_samples, SAMPLE_SUMS[profile.unit])
     values = profile.values.tocsr()
     per_entry = np.repeat(np.where(whole > 0, whole, 1.0), np.diff(values.indptr))
     return csr_array((values.data / per_entry, values.indices, values.indptr), shape=values.shape)

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from mbembed import __version__
@@ -18,13 +17,15 @@ from mbembed.training.checkpoint import checkpoint_path, load_checkpoint, save_c
 from mbembed.training.data import stack_profiles
 from mbembed.training.loop import baseline_loss, start_state, train
 from mbembed.training.record import Description, run_record, versions
+from mbembed.training.settings import UNITS
 from mbembed.training.split import split_corpus
+from mbembed.training.statistics import embedding_statistics
+from mbembed.training.units import UNIT_NOMENCLATURE, unobservable_columns
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
     from mbembed.models.folder import Model
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from mbembed.training.split import Split
 
 __all__ = ["Description", "pretrain"]
-
-#: Samples that are embedded at a time for the statistics of the embedding.
-STATISTICS_ROWS = 4096
 
 
 def pretrain(
@@ -90,7 +88,7 @@ def pretrain(
     target = Path(out)
     checkpoint = checkpoint_path(target)
     _check_target(target, checkpoint, resume=resume)
-    corpus = stack_profiles(profiles, groups, closure=settings.closure)
+    corpus = stack_profiles(profiles, groups, closure=settings.closure, columns=settings.columns)
     split = split_corpus(corpus, settings)
     training, validation = (corpus.fractions[rows][:, split.columns] for rows in (split.training, split.validation))
     _say_data(say, corpus, split)
@@ -129,44 +127,35 @@ def _write(
     training: csr_array,
 ) -> Model:
     layers, tensors = state.network.embedding_layers(), state.network.embedding_tensors()
-    tensors["embedding_mean"], tensors["embedding_std"] = _statistics(
-        Encoder(fold(layers, tensors)), training, settings
+    tensors["embedding_mean"], tensors["embedding_std"] = embedding_statistics(
+        Encoder(fold(layers, tensors)), training, settings.preprocessing
     )
+    names = [corpus.species[column] for column in split.columns]
     record = run_record(state, corpus, split, settings, description, profiles=profiles, baseline=baseline)
     config = {
         "name": description.name,
         "licence": description.licence or NOT_STATED,
         "citation": description.citation or NOT_STATED,
         "source": f"pre-trained by mbembed {__version__} on {record['n_samples']} samples: {description.corpus or NOT_STATED}",
-        "species": {"nomenclature": description.nomenclature},
+        "species": _species_entry(names, settings, description),
         "closure": settings.closure,
         "preprocessing": settings.preprocessing.to_config(),
         "layers": layers,
         "training": record,
     }
     species = [
-        {"name": corpus.species[column], "prevalence": f"{prevalence:.6g}", "mean_fraction": f"{mean:.6g}"}
-        for column, prevalence, mean in zip(split.columns, split.prevalence, split.mean, strict=True)
+        {"name": name, "prevalence": f"{prevalence:.6g}", "mean_fraction": f"{mean:.6g}"}
+        for name, prevalence, mean in zip(names, split.prevalence, split.mean, strict=True)
     ]
     return write_folder(
         target, config=config, tensors=tensors, species=species, card=write_card(config, description.notes)
     )
 
 
-def _statistics(
-    encoder: Encoder, fractions: csr_array, settings: Settings
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and standard deviation of each dimension over the training samples."""
-    total, squares = np.zeros(encoder.n_dimensions), np.zeros(encoder.n_dimensions)
-    for start in range(0, fractions.shape[0], STATISTICS_ROWS):
-        vectors = encoder.encode(settings.preprocessing.apply(fractions[start : start + STATISTICS_ROWS])).astype(
-            np.float64
-        )
-        total += vectors.sum(axis=0)
-        squares += (vectors**2).sum(axis=0)
-    mean = total / fractions.shape[0]
-    variance = np.maximum(squares / fractions.shape[0] - mean**2, 0.0)
-    return mean.astype(np.float32), np.sqrt(variance).astype(np.float32)
+def _species_entry(names: Sequence[str], settings: Settings, description: Description) -> dict[str, object]:
+    if settings.columns != UNITS:
+        return {"nomenclature": description.nomenclature}
+    return {"nomenclature": UNIT_NOMENCLATURE, "unobservable": unobservable_columns(names)}
 
 
 def _check_target(target: Path, checkpoint: Path, *, resume: bool) -> None:

@@ -12,7 +12,7 @@ from mbembed.models.preprocess import Preprocessing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CLOSURES", "DECODERS", "EMBEDDINGS", "HURDLE", "MASKED_MSE", "RECIPES", "Settings"]
+__all__ = ["CLOSURES", "COLUMNS", "DECODERS", "EMBEDDINGS", "HURDLE", "MASKED_MSE", "RECIPES", "UNITS", "Settings"]
 
 #: The two losses, by the names of the option ``--loss``.
 MASKED_MSE, HURDLE = "masked-mse", "hurdle"
@@ -22,6 +22,9 @@ DECODERS = ("linear", "hidden")
 EMBEDDINGS = ("hidden", "bottleneck")
 #: What a fraction is a fraction of (``closure`` in ``config.json``).
 CLOSURES = ("input", "classified")
+#: What a column is: a species name of the tables, or a lumped species unit that every nomenclature leads to.
+NAMES, UNITS = "names", "units"
+COLUMNS = (NAMES, UNITS)
 #: Shift of the published preprocessing (units of log10 fraction): fractions 1e-4 … 1 become -2 … 2.
 PUBLISHED_SHIFT = 2.0
 #: Numbers that only mean something within [0, 1).
@@ -61,6 +64,9 @@ class Settings:
         Fraction that stands for "not detected"; 1e-4 in the released model.
     closure : {"input", "classified"}
         What a fraction is a fraction of: everything in the sample, or its classified part.
+    columns : {"names", "units"}
+        Whether columns are the species names of the tables, or the lumped species units that
+        names of every nomenclature lead to (:mod:`mbembed.taxonomy`).
     min_prevalence : float
         A species becomes a column if it is found in at least this share of the training samples.
     validation_fraction : float
@@ -99,6 +105,7 @@ class Settings:
     embedding: str | None = None
     floor: float = 1e-4
     closure: str = "input"
+    columns: str = NAMES
     min_prevalence: float = 0.01
     validation_fraction: float = 0.1
     validation_studies: tuple[str, ...] = ()
@@ -107,7 +114,8 @@ class Settings:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        named = {"loss": tuple(RECIPES), "decoder": DECODERS, "embedding": (None, *EMBEDDINGS), "closure": CLOSURES}
+        named = {"loss": tuple(RECIPES), "decoder": DECODERS, "embedding": (None, *EMBEDDINGS)}
+        named |= {"closure": CLOSURES, "columns": COLUMNS}
         for name, choices in named.items():
             if getattr(self, name) not in choices:
                 raise _impossible(

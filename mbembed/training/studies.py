@@ -1,4 +1,4 @@
-"""Which sample is of which study: read from a metadata table."""
+"""What is known of each training sample: its study and its labels, read from a metadata table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from mbembed.errors import TrainingError, UsageError
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
-__all__ = ["read_groups"]
+__all__ = ["read_columns", "read_groups"]
+
+#: Cells that say that nothing is known, as R, pandas and spreadsheets write them (lower case).
+MISSING = frozenset({"", "na", "nan", "n/a", "none", "null"})
 
 
 def read_groups(path: str | os.PathLike[str], column: str) -> dict[str, str]:
@@ -36,6 +40,68 @@ def read_groups(path: str | os.PathLike[str], column: str) -> dict[str, str]:
     TrainingError
         If a sample stands twice or has no study.
     """
+    header, rows = _read(path)
+    at = _place(path, header, column, "--group")
+    groups: dict[str, str] = {}
+    for line, row in rows:
+        group = row[at].strip() if len(row) > at else ""
+        if not group:
+            raise TrainingError(
+                f"{path}, line {line}: sample {row[0]!r} has no {column}",
+                expected="a study for every sample",
+                hint="fill it in, or remove the line and the sample",
+            )
+        groups[row[0]] = group
+    return groups
+
+
+def read_columns(
+    path: str | os.PathLike[str], columns: Sequence[str], sample_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """Read some columns of a metadata table for some samples.
+
+    Parameters
+    ----------
+    path : path-like
+        As for :func:`read_groups`.
+    columns : sequence of str
+    sample_ids : sequence of str
+
+    Returns
+    -------
+    dict of str to list of str
+        Column → text of each sample, in their order; empty where nothing is stated.
+
+    Raises
+    ------
+    UsageError
+        If the file cannot be read or lacks a column.
+    TrainingError
+        If a sample stands twice or not at all.
+    """
+    header, rows = _read(path)
+    places = [_place(path, header, column, "--labels") for column in columns]
+    line_of = {row[0]: row for _, row in rows}
+    absent = [sample for sample in sample_ids if sample not in line_of]
+    if absent:
+        raise TrainingError(
+            f"{len(absent)} of {len(sample_ids)} samples are not in {path}, such as {absent[0]!r}",
+            expected=f"the ids of the metadata's first column, such as {next(iter(line_of), '(it has none)')}",
+            hint="use the same ids in both files",
+            missing=absent,
+        )
+
+    def cell(row: list[str], at: int) -> str:
+        text = row[at].strip() if len(row) > at else ""
+        return "" if text.lower() in MISSING else text
+
+    return {
+        column: [cell(line_of[sample], at) for sample in sample_ids] for column, at in zip(columns, places, strict=True)
+    }
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Return the header, and the rows with their line numbers."""
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle, delimiter="\t")
@@ -46,29 +112,24 @@ def read_groups(path: str | os.PathLike[str], column: str) -> dict[str, str]:
             expected="a tab-separated text file",
             hint="--metadata FILE",
         ) from error
-    header = rows[0][1] if rows else []
-    if column not in header[1:]:
-        raise UsageError(
-            f"{path} has no column {column!r}",
-            expected=f"one of its columns: {', '.join(header[1:]) or '(it has none)'}",
-            hint="--group COLUMN",
-            path=str(path),
-        )
-    at = header.index(column, 1)
-    groups: dict[str, str] = {}
+    seen: set[str] = set()
     for line, row in rows[1:]:
-        group = row[at].strip() if len(row) > at else ""
-        if not group:
-            raise TrainingError(
-                f"{path}, line {line}: sample {row[0]!r} has no {column}",
-                expected="a study for every sample",
-                hint="fill it in, or remove the line and the sample",
-            )
-        if row[0] in groups:
+        if row[0] in seen:
             raise TrainingError(
                 f"{path}, line {line}: sample {row[0]!r} stands twice",
                 expected="one line per sample",
                 hint="remove one of the lines",
             )
-        groups[row[0]] = group
-    return groups
+        seen.add(row[0])
+    return (rows[0][1] if rows else []), rows[1:]
+
+
+def _place(path: str | os.PathLike[str], header: Sequence[str], column: str, option: str) -> int:
+    if column not in header[1:]:
+        raise UsageError(
+            f"{path} has no column {column!r}",
+            expected=f"one of its columns: {', '.join(header[1:]) or '(it has none)'}",
+            hint=f"{option} COLUMN",
+            path=str(path),
+        )
+    return header.index(column, 1)

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from mbembed.errors import TrainingError
-from mbembed.tables.profile import Taxon
+from mbembed.tables.profile import Profile, Taxon
 from mbembed.training.data import MIN_SAMPLES, stack_profiles
 from tests.training.synthetic import N_SPECIES, corpus
 
@@ -78,3 +78,24 @@ def test_mismatched_ids_show_both_sides():
         stack_profiles([profile], other)
     assert "240 of 240 samples are not in the metadata: S0000, S0001, S0002, …" in str(caught.value)
     assert "run-S0000" in str(caught.value)
+
+
+def test_units_gather_the_names_of_every_nomenclature():
+    from mbembed.training.units import unit_names, unobservable_columns
+
+    names = ["Bacteroides vulgatus", "Phocaeicola vulgatus", "Escherichia coli", "Clostridium sp."]
+    values = csr_array(np.tile([[0.1, 0.2, 0.3, 0.4]], (40, 1)))
+    taxa = [Taxon(name, name) for name in names]
+    profile = Profile(values, [f"s{i}" for i in range(40)], taxa, "fraction", "synthetic", np.zeros(40))
+    units = unit_names(profile)
+    assert units[0] == units[1] != ""
+    assert units[3] == ""
+    stacked = stack_profiles([profile], closure="classified", columns="units")
+    assert stacked.species == sorted({units[0], units[2]})
+    # What leads to no unit stays part of the whole.
+    assert stacked.fractions[[0]].toarray().tolist() == [
+        [pytest.approx(0.3), pytest.approx(0.3)],
+    ]
+    blind = unobservable_columns(stacked.species)
+    assert blind["GTDB names, R220"] == []
+    assert set(blind) >= {"MetaPhlAn 2", "MetaPhlAn 3", "mOTUs 3"}
