@@ -1,4 +1,4 @@
-"""Tables that are objects in memory: a DataFrame, a ``biom.Table``."""
+"""Tables that are objects in memory: a DataFrame, a ``biom.Table``, a table of R."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def raw_from_object(table: Any, options: ReadOptions) -> RawTable:
 
     Parameters
     ----------
-    table : DataFrame or biom.Table
+    table : DataFrame, biom.Table or RTable
         A DataFrame has samples in rows and taxa as columns unless ``options.orientation``
-        says otherwise.
+        says otherwise. An RTable is what a running R hands over (`mbembed.bridge`).
     options : ReadOptions
 
     Returns
@@ -39,7 +39,7 @@ def raw_from_object(table: Any, options: ReadOptions) -> RawTable:
     Raises
     ------
     UsageError
-        If it is neither.
+        If it is none of these.
     AxisError
         If a DataFrame stands the other way round.
     CellError
@@ -50,6 +50,12 @@ def raw_from_object(table: Any, options: ReadOptions) -> RawTable:
         return _from_frame(table, options)
     if root == "biom" and hasattr(table, "matrix_data"):
         return _from_biom(table)
+    if root == "mbembed":
+        from mbembed.tables.readers.rdata import raw_table
+        from mbembed.tables.rformat.rtables import RTable
+
+        if isinstance(table, RTable):
+            return raw_table(table, options)
     raise UsageError(
         f"a table of type {type(table).__name__} cannot be read",
         expected="a path, a DataFrame (samples in rows), a biom.Table or a Profile",

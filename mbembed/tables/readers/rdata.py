@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mbembed.tables.rformat.robject import RObject
     from mbembed.tables.source import Source
 
-__all__ = ["DIALECT", "TITLE", "read", "sniff"]
+__all__ = ["DIALECT", "TITLE", "raw_table", "read", "sniff"]
 
 DIALECT = "phyloseq"
 TITLE = "phyloseq and other R objects (.rds, .RData)"
@@ -107,7 +107,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
             path=str(source.path),
             object=name,
         ) from error
-    return _raw(source, options, name, table)
+    return raw_table(table, options, path=str(source.path), name=name)
 
 
 def _unpacked(objects: dict[str, RObject]) -> dict[str, RObject]:
@@ -144,16 +144,39 @@ def _choose(source: Source, objects: dict[str, RObject]) -> tuple[str, RObject]:
     return found[0], objects[found[0]]
 
 
-def _raw(source: Source, options: ReadOptions, name: str, table: RTable) -> RawTable:
+def raw_table(table: RTable, options: ReadOptions, *, path: str = "", name: str = "") -> RawTable:
+    """Turn a table as R has it into one with samples first; the same for files and for objects of a running R.
+
+    Parameters
+    ----------
+    table : RTable
+    options : ReadOptions
+    path : str
+        For messages; empty for an object in memory.
+    name : str
+        Of the object in its file.
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    AxisError
+        If a plain matrix does not show which side is that of the taxa.
+    EmptyTableError
+        If there are no samples or no taxa.
+    """
     if not (table.rows and table.columns):
         raise EmptyTableError(
-            f"{source.path}: {name or 'the table'} has {len(table.rows)} rows and {len(table.columns)} columns",
+            f"{path + ': ' if path else ''}{name or 'the table'} has {len(table.rows)} rows and "
+            f"{len(table.columns)} columns",
             expected="at least one sample and one taxon",
-            hint="in R: check dim() of the object, and save it again",
-            path=str(source.path),
+            hint="in R: check dim() of the object" + (", and save it again" if path else ""),
+            path=path,
         )
     if options.orientation or table.taxa_are_rows is None:
-        decision = find_orientation(table.rows, table.columns, options.orientation, path=str(source.path))
+        decision = find_orientation(table.rows, table.columns, options.orientation, path=path)
     else:
         side = "taxa-in-rows" if table.taxa_are_rows else "samples-in-rows"
         why = "taxa_are_rows" if table.kind in {"phyloseq", "otu_table"} else "rows of a SummarizedExperiment"
