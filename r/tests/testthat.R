@@ -1,0 +1,4 @@
+library(testthat)
+library(mbembed)
+
+test_check("mbembed")
