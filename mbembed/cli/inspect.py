@@ -20,10 +20,12 @@ __all__ = ["add_parser", "run"]
 CLEARLY_BETTER = 0.05
 #: Leftovers and badly matched samples that are named.
 SHOWN = 5
+#: Columns of ``--samples``; as in `mbembed.match.report`, with the model before them.
+SAMPLE_COLUMNS = ("model", "sample", "input_sum", "unclassified_fraction", "coverage", "species_matched")
 
 DESCRIPTION = """\
 Say how a table would be read and how well it matches each installed model, without
-writing anything.
+embedding anything.
 """
 
 
@@ -41,6 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_reading(parser)
     add_options(parser, ("closure", "names"), "how it is matched")
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
+    parser.add_argument("--samples", metavar="TSV", help="write how much of each sample matches each model")
     parser.set_defaults(run=run)
 
 
@@ -48,8 +51,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
     from mbembed.match import match_profile
     from mbembed.models.store import list_models, load_model
+    from mbembed.outputs import check_place
     from mbembed.tables import read_table
 
+    if args.samples:
+        check_place(args.samples)
     profile = read_table(one_or_all(args.table), **chosen(args, READING))
     models = [load_model(args.model)] if args.model else list_models()
     matches = [match_profile(profile, model, closure=args.closure, names=args.names) for model in models]
@@ -59,7 +65,28 @@ def run(args: argparse.Namespace) -> int:
         print(to_json(_report(profile, matches)))
     else:
         print(_words(args.table, profile, matches))
+    if args.samples:
+        _write_samples(args.samples, matches)
     return 0
+
+
+def _write_samples(path: str, matches: list[Match]) -> None:
+    """Write one line per model and sample."""
+    from mbembed.outputs.match_table import write_match_table
+
+    rows = (
+        (match.model.name, *row)
+        for match in matches
+        for row in zip(
+            match.profile.sample_ids,
+            match.input_sum.tolist(),
+            match.unclassified_fraction.tolist(),
+            match.coverage.tolist(),
+            match.species_matched.tolist(),
+            strict=True,
+        )
+    )
+    write_match_table(path, rows, SAMPLE_COLUMNS)
 
 
 def _report(profile: Profile, matches: list[Match]) -> dict[str, Any]:

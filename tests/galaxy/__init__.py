@@ -1,0 +1,1 @@
+"""The Galaxy tools: their forms held against the command line, and run in a real Galaxy."""
