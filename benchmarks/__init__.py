@@ -4,8 +4,8 @@
     Speed and memory beside the published script.
 ``python -m benchmarks.reading``
     Reading beside biom-format and pandas.
-``python -m benchmarks.few_labels CORPUS``
-    Does the embedding help with few labels?
+``python -m benchmarks.representation CORPUS``
+    Does the embedding help? The tables of ``docs/evidence.md``.
 ``python benchmarks/name_coverage.py DATA``
     How much of real tables is matched.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from mbembed.tables import read_table
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
@@ -26,7 +26,7 @@ __all__ = ["LabelledCorpus", "read_corpus"]
 PROFILES, METADATA = "profiles.biom", "metadata.tsv"
 #: Columns of the metadata: ids, groups, people, and the labels of the tasks.
 SAMPLE, STUDY, SUBJECT = "sample", "study", "subject"
-COLUMNS = (SAMPLE, STUDY, SUBJECT, "condition", "age", "bmi")
+COLUMNS = (SAMPLE, STUDY, SUBJECT, "condition", "age", "bmi", "sex")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,41 +51,17 @@ class LabelledCorpus:
         """Return the rows of the samples of some studies."""
         return np.flatnonzero(np.isin(self.column(STUDY), list(studies)))
 
-    def subset(self, rows: NDArray[np.intp]) -> Profile:
-        """Return the profile of some samples."""
-        return replace(
-            self.profile,
-            values=self.profile.values[rows],
-            sample_ids=[self.profile.sample_ids[row] for row in rows],
-            unclassified=self.profile.unclassified[rows],
-            unclassified_labels={label: part[rows] for label, part in self.profile.unclassified_labels.items()},
-            sample_metadata=None,
-        )
+    def people(self) -> NDArray[np.str_]:
+        """Return the person of each sample; empty where it is not known.
+
+        Persons are told apart within their study only: ids such as ``1`` stand in several.
+        """
+        known = zip(self.column(STUDY), self.column(SUBJECT), strict=True)
+        return np.array([f"{study} {subject}" if subject else "" for study, subject in known])
 
     def groups(self) -> dict[str, str]:
         """Return the study of each sample, by its id."""
         return dict(zip(self.profile.sample_ids, self.column(STUDY).tolist(), strict=True))
-
-    def require_single_samples(self, studies: Sequence[str]) -> None:
-        """Check that no person stands twice in a study to be scored.
-
-        Samples without a subject are taken for different people.
-
-        Raises
-        ------
-        TableError
-            Naming the study: one person could be drawn and scored at once.
-        """
-        for study in studies:
-            people = self.column(SUBJECT)[self.rows_of([study])]
-            names, counts = np.unique(people[people != ""], return_counts=True)
-            if (counts > 1).any():
-                raise TableError(
-                    f"{(counts > 1).sum()} people of {study} have several samples, such as {names[counts > 1][0]}",
-                    expected="one sample per person in a study that is scored",
-                    hint=f"leave the others out of {PROFILES}",
-                    study=study,
-                )
 
 
 def read_corpus(folder: str | os.PathLike[str]) -> LabelledCorpus:
@@ -100,12 +76,12 @@ def read_corpus(folder: str | os.PathLike[str]) -> LabelledCorpus:
     """
     path = Path(folder) / METADATA
     try:
-        metadata = pl.read_csv(path, separator="	", infer_schema=False, quote_char=None).fill_null("")
+        metadata = pl.read_csv(path, separator="\t", infer_schema=False, quote_char=None).fill_null("")
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UsageError(
             f"{path} cannot be read ({error})",
             expected=f"a folder with {PROFILES} and {METADATA}",
-            hint="python -m benchmarks.few_labels FOLDER",
+            hint="python -m benchmarks.representation FOLDER",
         ) from error
     missing = [name for name in COLUMNS if name not in metadata.columns]
     if missing:
