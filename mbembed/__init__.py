@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mbembed.tables import read_table
     from mbembed.tables.profile import Profile
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Embedder",

@@ -18,6 +18,7 @@ __all__ = [
     "EmptyTableError",
     "EvaluationError",
     "MbembedError",
+    "MetadataError",
     "MissingExtraError",
     "ModelError",
     "ModelIntegrityError",
@@ -138,6 +139,12 @@ class UnitError(TableError):
     """The unit of the values is neither fraction, percent nor counts, or is mixed."""
 
     code = "unit"
+
+
+class MetadataError(MbembedError):
+    """A table of what is known of the samples cannot be read or joined; ``path`` says which, if it is a file."""
+
+    code = "metadata"
 
 
 class NoMatchError(MbembedError):

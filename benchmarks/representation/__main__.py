@@ -15,6 +15,7 @@ from benchmarks.representation.measures import Figures
 from benchmarks.representation.providers import Providers
 from benchmarks.representation.rivals import RIVALS
 from benchmarks.representation.rows import SHIPPED
+from benchmarks.representation.same_disease import same_disease_scores, same_disease_table
 from benchmarks.representation.scoring import score_folds
 from benchmarks.representation.summary import summarise
 from benchmarks.representation.tables import all_tables
@@ -25,7 +26,10 @@ from mbembed.evaluation.heads import HEADS
 from mbembed.extras import require_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.representation.corpus import LabelledCorpus
+    from benchmarks.representation.tasks import Fold
 
 DESCRIPTION = (
     "Does the representation help? Plain ones, the published model and models trained without the scored studies."
@@ -73,7 +77,7 @@ def _run(args: argparse.Namespace) -> str:
     scores.frame.to_csv(args.out / SCORES, sep="\t", index=False, lineterminator="\n")
     figures = {head: Figures(scores, head) for head in args.heads}
     twins = providers.crossprofiler(read_twins(args.crossprofiler)) if args.crossprofiler else {}
-    tables = all_tables(figures, twins, repeats=args.repeats)
+    tables = all_tables(figures, twins, repeats=args.repeats) + _same_disease(corpus, folds, providers, args, say)
     options = {key: str(value) if isinstance(value, Path) else value for key, value in vars(args).items()}
     options["write"] = [str(path) for path in args.write]
     summary = summarise(corpus, folds, scores, figures, twins, providers.models, options)
@@ -84,6 +88,24 @@ def _run(args: argparse.Namespace) -> str:
     if SHIPPED in scores.kinds:
         draw_gains(figures[args.heads[0]], args.figures or args.out)
     return tables
+
+
+def _same_disease(
+    corpus: LabelledCorpus,
+    folds: Sequence[Fold],
+    providers: Providers,
+    args: argparse.Namespace,
+    say: Callable[[str], None],
+) -> str:
+    """Return the tables of diseases that readouts knew from other studies; empty where nothing is trained."""
+    tables = []
+    for fold in folds:
+        for question in fold.questions:
+            if question.across and not args.only_baselines:
+                models = providers.models[fold.name]
+                scores = same_disease_scores(corpus, question, models, repeats=args.repeats, jobs=args.jobs, say=say)
+                tables.append("\n" + same_disease_table(scores, question))
+    return "".join(tables)
 
 
 def _parser() -> argparse.ArgumentParser:

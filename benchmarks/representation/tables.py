@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.representation.measures import Figures, Measure
     from mbembed.evaluation.intervals import Interval
 
-__all__ = ["CrossProfiler", "all_tables"]
+__all__ = ["CrossProfiler", "all_tables", "markdown", "signed"]
 
 #: Goals that were set before the model was sought: gain over the best single baseline, by measure …
 GOALS = {"AUC, 20 labels": 0.04, "AUC, 40 labels": 0.04, "r, 50 labels": 0.05, "r, 200 labels": 0.04}
@@ -87,7 +87,7 @@ def best_table(figures: Figures) -> str:
     """Return each model minus the best single baseline of each measure."""
     best = {measure: figures.best_baseline(measure) for measure in figures.measures}
     rows = {
-        WORDS[row]: [_signed(figures.difference(measure, row, best[measure])) for measure in figures.measures]
+        WORDS[row]: [signed(figures.difference(measure, row, best[measure])) for measure in figures.measures]
         for row in figures.candidates
     }
     named = [f"{measure.name}; best: `{best[measure]}`" for measure in figures.measures]
@@ -97,7 +97,7 @@ def best_table(figures: Figures) -> str:
 def each_table(figures: Figures) -> str:
     """Return the shipped recipe minus every other row."""
     rows = {
-        WORDS[row]: [_signed(figures.difference(measure, SHIPPED, row)) for measure in figures.measures]
+        WORDS[row]: [signed(figures.difference(measure, SHIPPED, row)) for measure in figures.measures]
         for row in figures.rows
         if row != SHIPPED
     }
@@ -154,7 +154,7 @@ def _goals(figures: Figures, twins: CrossProfiler) -> Iterable[Goal]:
 
 
 def _gain(what: str, wanted: float, gain: Interval) -> Goal:
-    return Goal(what, f"≥ {wanted:+.2f}", _signed(gain), wanted - gain.mean)
+    return Goal(what, f"≥ {wanted:+.2f}", signed(gain), wanted - gain.mean)
 
 
 def twin_table(twins: CrossProfiler) -> str:
@@ -177,7 +177,7 @@ def markdown(corner: str, columns: Sequence[str], rows: Mapping[str, Sequence[st
     return "\n".join([lines[0], "|" + "---|" * (len(columns) + 1), *lines[1:]])
 
 
-def _signed(interval: Interval) -> str:
+def signed(interval: Interval) -> str:
     if np.isnan(interval.low):
         return f"{interval.mean:+.3f}"
     return f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"

@@ -117,7 +117,7 @@ def _check_report(args: argparse.Namespace) -> None:
 
         check_report()
         if args.metadata:
-            from mbembed.report.metadata import read_metadata
+            from mbembed.tables.sample_metadata import read_metadata
 
             read_metadata(args.metadata)
     elif args.metadata or args.color_by:

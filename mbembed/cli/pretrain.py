@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mbembed.cli import console
 from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+from mbembed.options import EVALUATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_options(parser, READING, "how the tables are read (decided from their content unless given)")
 
     data = parser.add_argument_group("data")
-    data.add_argument("--metadata", metavar="TSV", help="table with the sample ids in its first column")
+    data.add_argument("--metadata", metavar="TSV", help="what is known of the samples: a table with a header")
+    data.add_argument("--id-column", metavar="COLUMN", help=EVALUATE["id_column"].help)
     data.add_argument(
         "--group", metavar="COLUMN", help="its column with the study of each sample: whole studies are held out"
     )
@@ -139,12 +141,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{given} was given without {other.split()[0]}", expected="both or neither", hint=other)
 
     from mbembed.tables import read_table
+    from mbembed.tables.sample_metadata import read_metadata
     from mbembed.training.pretrain import pretrain
     from mbembed.training.record import Description
-    from mbembed.training.studies import read_groups
+    from mbembed.training.studies import groups_of
 
     settings = _settings(args)
-    groups = read_groups(args.metadata, args.group) if args.group else None
+    metadata = read_metadata(args.metadata) if args.group else None
+    if metadata:
+        metadata.check_column(args.group, "--group")
     description = Description(
         name=args.name or Path(args.output).name,
         corpus=args.corpus,
@@ -163,6 +168,8 @@ def run(args: argparse.Namespace) -> int:
         for warning in profile.warnings:
             console.warn(f"{table}: {warning}")
         profiles.append(profile)
+    ids = [sample for profile in profiles for sample in profile.sample_ids]
+    groups = groups_of(metadata, args.group, ids, args.id_column) if metadata else None
     try:
         model = pretrain(
             profiles,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mbembed.cli import console
 from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
+from mbembed.options import EVALUATE
 
 __all__ = ["add_parser", "run"]
 
@@ -41,7 +42,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="model folder to make")
     add_options(parser, READING, "how the tables are read (decided from their content unless given)")
     data = parser.add_argument_group("labels")
-    data.add_argument("--metadata", metavar="TSV", help="table with the sample ids in its first column")
+    data.add_argument("--metadata", metavar="TSV", help="what is known of the samples: a table with a header")
+    data.add_argument("--id-column", metavar="COLUMN", help=EVALUATE["id_column"].help)
     data.add_argument("--group", metavar="COLUMN", help="its column with the study of each sample")
     data.add_argument("--labels", nargs="+", default=[], metavar="COLUMN", help="its columns with labels")
     data.add_argument(
@@ -64,24 +66,29 @@ def run(args: argparse.Namespace) -> int:
     from mbembed.cli.pretrain import read_notes
     from mbembed.models.store import load_model
     from mbembed.tables import read_table
+    from mbembed.tables.sample_metadata import read_metadata
     from mbembed.training.labels import CONTROLS, make_labels
     from mbembed.training.readout import add_readout
     from mbembed.training.record import Description
-    from mbembed.training.studies import read_columns
+    from mbembed.training.studies import columns_of, groups_of
 
     _check(args)
+    metadata = read_metadata(args.metadata) if args.group else None
+    flags = dict.fromkeys(args.labels, "--labels") | ({args.subject: "--subject"} if args.subject else {})
+    if metadata:
+        for column, flag in {args.group: "--group", **flags}.items():
+            metadata.check_column(column, flag)
     model = load_model(args.model)
     profiles = [read_table(table, **chosen(args, READING)) for table in args.tables]
     ids = [sample for profile in profiles for sample in profile.sample_ids]
     groups = labels = None
-    if args.group:
-        wanted = [args.group, *args.labels, *filter(None, [args.subject])]
-        columns = read_columns(args.metadata, wanted, ids)
-        groups = dict(zip(ids, columns[args.group], strict=True))
+    if metadata:
+        groups = groups_of(metadata, args.group, ids, args.id_column)
         if args.labels:
+            columns = columns_of(metadata, flags, ids, args.id_column)
             labels = make_labels(
                 {name: columns[name] for name in args.labels},
-                columns[args.group],
+                list(groups.values()),
                 subjects=columns[args.subject] if args.subject else None,
                 controls=tuple(args.controls or CONTROLS),
             )

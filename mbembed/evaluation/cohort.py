@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbembed.errors import EvaluationError
-from mbembed.evaluation.metadata import column_of, is_missing, join_metadata
 from mbembed.evaluation.target import read_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
     from numpy.typing import NDArray
 
     from mbembed.evaluation.target import Target
+    from mbembed.tables.metadata_join import JoinedMetadata
 
 __all__ = ["Cohort", "make_cohort"]
 
@@ -68,9 +65,8 @@ class Cohort:
 
 
 def make_cohort(
-    sample_ids: Sequence[str],
+    metadata: JoinedMetadata,
     with_vector: NDArray[np.bool_],
-    metadata: pd.DataFrame,
     *,
     target: str,
     group: str | None = None,
@@ -78,18 +74,16 @@ def make_cohort(
     kind: str | None = None,
     positive: str | None = None,
 ) -> Cohort:
-    """Join the table and the metadata, and keep what can be used.
+    """Keep the samples that can be used.
 
     Parameters
     ----------
-    sample_ids : sequence of str
-        Of the table.
+    metadata : JoinedMetadata
+        Of all samples of the table.
     with_vector : ndarray of bool of shape (n_samples,)
         Whether every representation has the sample.
-    metadata : DataFrame
-        As `mbembed.evaluation.metadata.read_metadata` returns it.
     target, group, subject : str
-        Columns.
+        Columns of the metadata.
     kind, positive
         As in `mbembed.evaluation.target.read_target`.
 
@@ -99,22 +93,17 @@ def make_cohort(
 
     Raises
     ------
-    UsageError
-        If a column is missing.
     EvaluationError
-        If no ids join, or the labels cannot be predicted.
+        If no sample has a study, or the labels cannot be predicted.
     """
-    columns = {"target": target, "group": group, "subject": subject}
-    for option, column in columns.items():
-        if column is not None:
-            column_of(metadata, column, option)
-    joined = join_metadata(sample_ids, metadata)
-    warnings = list(joined.warnings)
-    usable = with_vector[joined.samples]
-    if not usable.all():
-        warnings.append(f"{int((~usable).sum())} samples without a vector were left out for every representation")
+    warnings = list(metadata.notes)
+    if metadata.unjoined:
+        warnings.append(f"left out: {metadata.warning}")
+    usable = metadata.found & with_vector
+    if n_without := int((metadata.found & ~with_vector).sum()):
+        warnings.append(f"{n_without} samples without a vector were left out for every representation")
     if group is not None:
-        grouped = np.array([not is_missing(one) for one in joined.metadata[group]])
+        grouped = metadata.frame[group].notna().to_numpy()
         if not grouped.any():
             raise EvaluationError(
                 f"no sample has a study in {group!r}", expected="the study of each sample", hint="--group COLUMN"
@@ -122,7 +111,7 @@ def make_cohort(
         if (usable & ~grouped).any():
             warnings.append(f"{int((usable & ~grouped).sum())} samples without a {group!r} were left out")
         usable = usable & grouped
-    lines = joined.metadata[usable]
+    lines = metadata.frame[usable]
     labels = read_target(lines[target].tolist(), name=target, kind=kind, positive=positive)
     known = ~np.isnan(labels.values)
     unlabelled = int((~known).sum())
@@ -134,18 +123,18 @@ def make_cohort(
     groups = None if group is None else lines[group].to_numpy().astype(np.str_)
     subjects = None
     if subject is not None:
-        subjects = np.array(["" if is_missing(one) else one for one in lines[subject]], dtype=np.str_)
+        subjects = np.array([one or "" for one in lines[subject]], dtype=np.str_)
         warnings += _subject_warnings(subjects, groups, subject)
     confounding = "" if groups is None else _confounding(labels, groups)
     if confounding:
         warnings.append(confounding)
     counts = {
-        "in_table": len(sample_ids),
-        "in_metadata": joined.n_metadata,
-        "joined": len(joined.samples),
+        "in_table": len(metadata.found),
+        "in_metadata": metadata.n_metadata,
+        "joined": int(metadata.found.sum()),
         "used": len(kept),
     }
-    rows = joined.samples[usable][kept]
+    rows = np.flatnonzero(usable)[kept]
     return Cohort(rows, labels, groups, subjects, counts, confounding, [*warnings, *labels.warnings])
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbembed.evaluation.intervals import Measured, interval_of
+from mbembed.evaluation.labelled import person_codes
 from mbembed.evaluation.metrics import BOUNDS
-from mbembed.evaluation.splits import person_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,11 +20,7 @@ if TYPE_CHECKING:
 
     from mbembed.embedding import Embedding
     from mbembed.evaluation.account import Choices
-    from mbembed.evaluation.cohort import Cohort
     from mbembed.evaluation.evaluation import Evaluation
-    from mbembed.evaluation.fits import Fit
-    from mbembed.evaluation.representations import Representation
-    from mbembed.evaluation.splits import Plan
     from mbembed.models.folder import Model
     from mbembed.tables.profile import Profile
 
@@ -72,7 +65,7 @@ def evaluate(
     table
         As in :func:`mbembed.read_table`.
     metadata : path-like or DataFrame
-        Tab-separated, the sample ids in its first column; a DataFrame has them in its index.
+        What is known of the samples, with their ids in the first column or the index.
     target : str
         Column to predict.
     group : str, optional
@@ -82,7 +75,7 @@ def evaluate(
     models : sequence of Model, str or path-like
         Loaded models, names or folders.
     id_column : str, optional
-        Column with the sample ids.
+        Column with the sample ids, if that is another.
     kind : {"binary", "multiclass", "continuous"}, optional
         Where the values should not decide.
     positive : str, optional
@@ -124,19 +117,23 @@ def evaluate(
         If the extra ``evaluate`` is not installed.
     UsageError
         If an option or a column does not exist.
+    MetadataError
+        If the metadata cannot be read, or no ids join.
     EvaluationError
-        If the labels, studies or ids do not allow it.
+        If the labels or studies do not allow it.
     TableError, NoMatchError, ModelError
         As in :func:`mbembed.embed`.
     """
     require_extra("evaluate", "mbembed evaluate")
     from mbembed.evaluation.account import Choices, conclude
     from mbembed.evaluation.cohort import make_cohort
+    from mbembed.evaluation.fitting import fit_plan
     from mbembed.evaluation.heads import check_heads
-    from mbembed.evaluation.metadata import column_of, read_metadata
     from mbembed.evaluation.side_by_side import represent
     from mbembed.evaluation.splits import PROTOCOLS, plan_splits
     from mbembed.tables import read_table
+    from mbembed.tables.metadata_join import join_metadata
+    from mbembed.tables.sample_metadata import read_metadata
 
     asked = tuple(protocols) if protocols is not None else PROTOCOLS
     choices = Choices(
@@ -144,24 +141,20 @@ def evaluate(
     )
     _check(choices, group, explicit=protocols is not None)
     check_heads(choices.heads)
-    lines = read_metadata(metadata, id_column)
+    lines = read_metadata(metadata)
+    for option, column in {"target": target, "group": group, "subject": subject}.items():
+        if column is not None:
+            lines.check_column(column, EVALUATE[option].flag)
     profile = read_table(
         table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy
     )
-    embeddings = _embed(profile, lines, column_of(lines, target, "target"), models, choices, closure, names)
+    joined = join_metadata(lines, profile.sample_ids, id_column)
+    labelled = joined.frame[target].notna().to_numpy()
+    embeddings = _embed(profile, labelled, models, choices, closure, names)
     with_vector = profile.classified > 0
     for one in embeddings:
         with_vector &= ~np.isin(profile.sample_ids, list(one.left_out))
-    cohort = make_cohort(
-        profile.sample_ids,
-        with_vector,
-        lines,
-        target=target,
-        group=group,
-        subject=subject,
-        kind=kind,
-        positive=positive,
-    )
+    cohort = make_cohort(joined, with_vector, target=target, group=group, subject=subject, kind=kind, positive=positive)
     plan = plan_splits(
         cohort.target,
         cohort.groups,
@@ -180,7 +173,7 @@ def evaluate(
             hint="a larger cohort, fewer --folds, or smaller --sizes",
         )
     shown = represent(profile, embeddings, cohort.rows, choices)
-    fits = _fit(shown, cohort, plan, choices, jobs, folder, restart=restart, progress=progress)
+    fits = fit_plan(shown, cohort, plan, choices, jobs, folder, restart=restart, progress=progress)
     return conclude(profile, embeddings, shown, cohort, plan, fits, choices, group, subject)
 
 
@@ -206,75 +199,16 @@ def _check(choices: Choices, group: str | None, *, explicit: bool) -> None:
 
 def _embed(
     profile: Profile,
-    metadata: pd.DataFrame,
-    target: str,
+    labelled: NDArray[np.bool_],
     models: Sequence[Model | str | os.PathLike[str]],
     choices: Choices,
     closure: str | None,
     names: str,
 ) -> list[Embedding]:
     """Embed the samples that have a label, by each model."""
-    from mbembed.evaluation.metadata import is_missing
     from mbembed.pipeline import embed
 
-    labelled = {one for one, text in metadata[target].items() if not is_missing(text)}
-    rows = [i for i, one in enumerate(profile.sample_ids) if one in labelled]
-    if not rows or not {"model", "joined"} & set(choices.representations):
+    if not labelled.any() or not {"model", "joined"} & set(choices.representations):
         return []
-    part = profile.select_samples(rows)
+    part = profile.select_samples(np.flatnonzero(labelled).tolist())
     return [embed(part, model, closure=closure, names=names) for model in models]
-
-
-def _fit(
-    shown: Sequence[Representation],
-    cohort: Cohort,
-    plan: Plan,
-    choices: Choices,
-    jobs: int,
-    folder: str | os.PathLike[str] | None,
-    *,
-    restart: bool,
-    progress: bool,
-) -> list[list[Fit]]:
-    from contextlib import ExitStack
-    from importlib.metadata import version
-
-    from tqdm import tqdm
-
-    from mbembed.evaluation.checkpoint import Checkpoint, digest
-    from mbembed.evaluation.fits import fit_splits
-
-    with ExitStack() as stack:
-        checkpoint = None
-        if folder is not None:
-            inputs = {
-                "the samples, their abundances or the models": digest(*[part for one in shown for part in (one.name, one.values)]),
-                "the labels, studies or persons": digest(
-                    cohort.target.name, cohort.target.kind, list(cohort.target.classes), cohort.target.values,
-                    _listed(cohort.groups), _listed(cohort.subjects),
-                ),
-                "the options": digest(asdict(choices)),
-                "the versions of the software": digest([version(name) for name in ("mbembed", "numpy", "scikit-learn", "scipy")]),
-            }  # fmt: skip
-            checkpoint = stack.enter_context(Checkpoint(Path(folder), inputs, restart=restart))
-        done = checkpoint.done if checkpoint else {}
-        # disable=None: no bar where stderr is no terminal.
-        bar = stack.enter_context(
-            tqdm(
-                total=len(plan.splits), initial=len(done), desc="Splits", unit="split", file=sys.stderr,
-                disable=None if progress else True, leave=False,
-            )
-        )  # fmt: skip
-
-        def each(number: int, fits: list[Fit]) -> None:
-            if checkpoint:
-                checkpoint.add(number, fits)
-            bar.update()
-
-        return fit_splits(
-            shown, cohort.target, plan.splits, heads=choices.heads, seed=choices.seed, jobs=jobs, done=done, each=each
-        )
-
-
-def _listed(values: NDArray[np.str_] | None) -> list[str] | None:
-    return None if values is None else values.tolist()

@@ -8,7 +8,7 @@ from mbembed.evaluation.figures import plots_of
 from mbembed.evaluation.plots.plot import HEADS, KINDS, METRICS, metrics_in, number
 from mbembed.report.page import check_report, render, write_html
 from mbembed.report.picture import Picture, Table, picture
-from mbembed.report.words import sentence
+from mbembed.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

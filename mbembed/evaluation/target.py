@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbembed.errors import EvaluationError, UsageError
+from mbembed.tables.sample_metadata import cell_text, is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["CONTINUOUS_DISTINCT", "KINDS", "MIN_CLASS", "MISSING_WORDS", "Target", "read_target"]
+__all__ = ["CONTINUOUS_DISTINCT", "KINDS", "MIN_CLASS", "Target", "read_target"]
 
 #: Kinds of target.
 KINDS = ("binary", "multiclass", "continuous")
@@ -27,10 +28,6 @@ MAX_CLASSES = 20
 MIN_CLASS = 5
 #: Fewer numbers than this say nothing about a correlation (samples): r of 20 pairs has a 95 % interval of ± 0.4.
 MIN_CONTINUOUS = 20
-#: How a cell says that the label is not known; compared without case.
-MISSING_WORDS = frozenset(
-    {"", "na", "n/a", "nan", "null", "none", ".", "-", "?", "missing", "unknown", "not available", "not applicable"}
-)
 #: Names of the class that is not "positive"; compared without case.
 NEGATIVE_WORDS = frozenset(
     {"0", "0.0", "false", "no", "n", "negative", "neg", "control", "controls", "healthy", "normal", "ctrl", "ctr", "hc"}
@@ -122,8 +119,8 @@ def read_target(
     """
     if kind is not None and kind not in KINDS:
         raise UsageError(f"kind is {kind!r}", expected=f"one of {', '.join(KINDS)}", hint=f"--kind {KINDS[0]}")
-    texts = np.array([_text(value) for value in values], dtype=object)
-    known = np.array([text.casefold() not in MISSING_WORDS for text in texts], dtype=bool)
+    texts = np.array([cell_text(value) for value in values], dtype=object)
+    known = np.array([not is_unknown(text) for text in texts], dtype=bool)
     distinct = sorted(set(texts[known]))
     if not distinct:
         raise EvaluationError(
@@ -146,14 +143,6 @@ def read_target(
             )
         return _continuous(name, texts, known, numbers, reason)
     return _classes(name, texts, known, decided, positive, reason)
-
-
-def _text(value: object) -> str:
-    if value is None or (isinstance(value, float | np.floating) and np.isnan(value)):
-        return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip()
 
 
 def _numbers(distinct: Sequence[str]) -> dict[str, float]:

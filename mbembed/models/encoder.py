@@ -224,10 +224,11 @@ class Encoder:
         if not rows.has_sorted_indices:
             rows = rows.sorted_indices()  # a copy: the caller's stays as it is
         out = np.empty((rows.shape[0], self.n_dimensions), dtype=np.float32)
+        exact = [stage.weight.astype(np.float64) for stage in self.stages[1:]]
 
         def fill(start: int) -> None:
             block = slice(start, start + BLOCK_ROWS)
-            out[block] = _round(self._encode_block(rows[block]))
+            out[block] = _round(self._encode_block(rows[block], exact))
 
         # GELU and rounding of one block run beside the product of the next.
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
@@ -251,12 +252,11 @@ class Encoder:
         bias = first.bias.astype(np.float64) + value * first.weight.sum(axis=0, dtype=np.float64)
         return Encoder([first._replace(bias=bias.astype(np.float32)), *others])
 
-    def _encode_block(self, rows: csr_array) -> NDArray[np.float32]:
+    def _encode_block(self, rows: csr_array, exact: Sequence[NDArray[np.float64]]) -> NDArray[np.float32]:
         first, *others = self.stages
         block = _activate(rows @ first.weight, first)
-        for stage in others:
-            product = block.astype(np.float64) @ stage.weight.astype(np.float64)
-            block = _activate(product.astype(np.float32), stage)
+        for stage, weight in zip(others, exact, strict=True):
+            block = _activate((block.astype(np.float64) @ weight).astype(np.float32), stage)
         return block
 
 

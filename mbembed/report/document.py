@@ -6,8 +6,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from mbembed.errors import UsageError
-from mbembed.report.metadata import Metadata, join_metadata
 from mbembed.report.page import check_report, render, write_html
+from mbembed.tables.metadata_join import JoinedMetadata, join_metadata
 
 if TYPE_CHECKING:
     import os
@@ -51,9 +51,9 @@ def make_report(
     MissingExtraError
         If Jinja2 or matplotlib is not installed.
     UsageError
-        If no id of the metadata is that of a sample, or a column does not exist.
-    TableError
-        If the metadata cannot be read.
+        If a column does not exist.
+    MetadataError
+        If the metadata cannot be read, or no id of them is that of a sample.
     """
     check_report()
     from mbembed.report.sections.map import make_map
@@ -115,8 +115,9 @@ def split_columns(color_by: str | Sequence[str] | None, columns: Sequence[str]) 
     return [name.strip() for name in color_by.split(",") if name.strip()]
 
 
-def _metadata_of(embedding: Embedding, metadata: pd.DataFrame | str | os.PathLike[str] | None) -> Metadata | None:
-    if metadata is not None:
-        return join_metadata(metadata, embedding.sample_ids)
-    carried = embedding.sample_metadata
-    return None if carried is None or carried.empty else join_metadata(carried, embedding.sample_ids)
+def _metadata_of(embedding: Embedding, metadata: pd.DataFrame | str | os.PathLike[str] | None) -> JoinedMetadata | None:
+    if metadata is None:
+        metadata = embedding.sample_metadata
+        if metadata is None or metadata.empty:
+            return None
+    return join_metadata(metadata, embedding.sample_ids, id_flag="")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbembed.errors import UsageError
+from mbembed.tables.sample_metadata import check_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,7 @@ def choose_variables(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> tuple[l
     Parameters
     ----------
     frame : DataFrame of shape (n_samples, n_columns)
-        As in :class:`mbembed.report.metadata.Metadata`.
+        Text; ``None`` where a value is not known.
     wanted : sequence of str
         Names of columns; empty: the first that have neither one value only nor a different
         text for each sample.
@@ -101,13 +102,8 @@ def choose_variables(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> tuple[l
 
 
 def _wanted(frame: pd.DataFrame, wanted: Sequence[str]) -> list[Variable]:
-    unknown = [name for name in wanted if name not in frame.columns]
-    if unknown:
-        raise UsageError(
-            f"the metadata have no column {', '.join(map(repr, unknown))}",
-            expected=f"columns of it: {', '.join(map(str, frame.columns))}",
-            hint=f"--color-by {frame.columns[0]}",
-        )
+    for name in wanted:
+        check_column(name, list(frame.columns), "--color-by")
     if len(wanted) > MOST_VARIABLES:
         raise UsageError(
             f"{len(wanted)} columns were named to colour the map by",

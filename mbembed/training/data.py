@@ -13,23 +13,22 @@ from mbembed.errors import TrainingError
 from mbembed.tables.profile import UNITS as SAMPLE_SUMS
 from mbembed.training.settings import NAMES, UNITS
 from mbembed.training.units import unit_names
+from mbembed.words import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from scipy.sparse import csr_array
 
     from mbembed.tables.profile import Profile
 
-__all__ = ["MIN_SAMPLES", "Corpus", "examples", "stack_profiles"]
+__all__ = ["MIN_SAMPLES", "Corpus", "stack_profiles"]
 
 #: Fewer training samples than this are refused: BatchNorm needs whole batches, and a prevalence
 #: of 1 % says nothing. (The smallest useful corpora have thousands.)
 MIN_SAMPLES = 32
 #: Column of a taxon that leads to no unit.
 NOWHERE = -1
-#: Names shown of each side in a message.
-EXAMPLES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +112,7 @@ def stack_profiles(
     repeated = [sample for sample, count in Counter(ids).items() if count > 1]
     if repeated:
         raise TrainingError(
-            f"{len(repeated)} sample ids stand in more than one table ({examples(repeated)})",
+            f"{len(repeated)} sample ids stand in more than one table ({some(repeated)})",
             expected="every sample once",
             hint="leave one of the tables out, or rename its samples",
         )
@@ -175,16 +174,9 @@ def _groups_of(sample_ids: Sequence[str], groups: Mapping[str, str]) -> list[str
     without = [sample for sample in sample_ids if sample not in groups]
     if without:
         raise TrainingError(
-            f"{len(without)} of {len(sample_ids)} samples are not in the metadata: {examples(without)}",
-            expected=f"the ids of the metadata's first column, such as {examples(groups)}",
+            f"{len(without)} of {len(sample_ids)} samples are not in the metadata: {some(without)}",
+            expected=f"the ids of the metadata's first column, such as {some(list(groups))}",
             hint="use the same ids in both files",
             missing=without,
         )
     return [groups[sample] for sample in sample_ids]
-
-
-def examples(names: Iterable[str]) -> str:
-    """Return the first few of some names, for a message."""
-    listed = list(names)
-    shown = ", ".join(listed[:EXAMPLES])
-    return f"{shown}, …" if len(listed) > EXAMPLES else shown

@@ -29,8 +29,9 @@ __all__ = ["Features", "UnitMap", "hidden_stage", "join_stages", "switch_stage"]
 DETECTED = (10**-5.5, 1e-4)
 #: Switches per species: one per threshold.
 N_SWITCHES = len(DETECTED)
-#: Steepness of a switch (per log10 unit): its rounded corner then reaches 0.2 log10 units to each side.
-STEEPNESS = 10.0
+#: Steepness of a switch (per log10 unit): its rounded corner reaches 0.1 log10 units to each side, and a switch
+#: of an absent species is off to the last bit of float32.
+STEEPNESS = 20.0
 
 
 class UnitMap(NamedTuple):

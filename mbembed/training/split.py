@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mbembed.errors import TrainingError, UsageError
-from mbembed.training.data import MIN_SAMPLES, examples
+from mbembed.training.data import MIN_SAMPLES
+from mbembed.words import some
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +105,7 @@ def _held_out(
     absent = [study for study in settings.validation_studies if study not in sizes]
     if absent:
         raise UsageError(
-            f"there are no samples of the study {examples(absent)}",
+            f"there are no samples of the study {some(absent)}",
             expected=f"some of the studies: {', '.join(sizes)}",
             hint="--validation-studies NAME …",
         )

@@ -160,14 +160,14 @@ def test_nothing_is_written_if_the_metadata_do_not_join(tmp_path: Path, capsys: 
     metadata().assign(sample="x").drop_duplicates("sample").to_csv(tmp_path / "m.tsv", sep="\t", index=False)
     out, report = tmp_path / "e.tsv", tmp_path / "r.html"
     base = ["embed", str(tmp_path / "t.tsv"), "-o", str(out)]
-    assert main([*base, "--report", str(report), "--metadata", str(tmp_path / "m.tsv")]) == 2
+    assert main([*base, "--report", str(report), "--metadata", str(tmp_path / "m.tsv")]) == 1
     assert main([*base, "--report", str(report), "--metadata", str(tmp_path / "absent.tsv")]) == 1
     assert main([*base, "--metadata", str(tmp_path / "m.tsv")]) == 2
     assert main([*base, "--color-by", "age"]) == 2
     assert not out.exists()
     assert not report.exists()
     talk = capsys.readouterr().err
-    assert "no row of the metadata" in talk
+    assert "no sample id of the table is in the metadata" in talk
     assert "there is no file" in talk
     assert "--metadata was given, but no report is written" in talk
 

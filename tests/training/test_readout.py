@@ -10,7 +10,7 @@ from mbembed.errors import TrainingError, UsageError
 from mbembed.models.encoder import Encoder, Stage
 from mbembed.models.preprocess import Preprocessing
 from mbembed.pipeline import embed
-from mbembed.training.features import DETECTED, Features, join_stages, switch_stage
+from mbembed.training.features import DETECTED, STEEPNESS, Features, join_stages, switch_stage
 from mbembed.training.labels import make_labels
 from mbembed.training.pretrain import pretrain
 from mbembed.training.readout import N_CONTENT, N_ROBUST, ROBUST_VARIANCE, add_readout
@@ -36,7 +36,7 @@ def test_switches_say_detection_and_abundance_above_the_floor():
     switches = switch_stage(1, LOG_FLOOR)
     fractions = csr_array(np.array([[0.0], [DETECTED[0] / 3], [DETECTED[1]], [0.1], [1.0]]))
     units = Encoder([switches]).encode(LOG_FLOOR.above_absent(fractions))
-    lower, higher = (units / 10.0).T
+    lower, higher = (units / STEEPNESS).T
     steps = np.log10(DETECTED[1] / DETECTED[0])
     np.testing.assert_allclose((lower - higher) / steps, [0, 0, 1, 1, 1], atol=0.01)
     np.testing.assert_allclose(higher, [0, 0, 0, 3, 4], atol=0.01)

@@ -3,32 +3,33 @@ from __future__ import annotations
 import pytest
 
 from mbembed.errors import TrainingError, UsageError
-from mbembed.training.studies import read_groups
+from mbembed.tables.sample_metadata import read_metadata
+from mbembed.training.studies import columns_of, groups_of
 
 
-def test_metadata(tmp_path):
+@pytest.fixture
+def metadata(tmp_path):
     path = tmp_path / "samples.tsv"
-    path.write_text("\ufeffsample\tage\tstudy\n001\t3\tA\r\nNA\t\tB\n", encoding="utf-8")
-    assert read_groups(path, "study") == {"001": "A", "NA": "B"}
+    path.write_text("sample\tage\tstudy\n001\tNA\tA\r\nNA\t4\tB\n3\t\tunknown\n", encoding="utf-8")
+    return read_metadata(path)
+
+
+def test_studies(metadata):
+    assert groups_of(metadata, "study", ["NA", "001"]) == {"NA": "B", "001": "A"}
+
+
+def test_labels(metadata):
+    assert columns_of(metadata, {"age": "--labels"}, ["3", "NA", "001"]) == {"age": ["", "4", ""]}
 
 
 @pytest.mark.parametrize(
-    ("text", "error", "message"),
+    ("column", "samples", "error", "message"),
     [
-        ("sample\tage\n1\t2\n", UsageError, "has no column 'study'. Expected: one of its columns: age"),
-        ("study\n1\n", UsageError, "has no column 'study'"),
-        ("", UsageError, "has no column 'study'"),
-        ("sample\tstudy\n1\tA\n2\t\n", TrainingError, "line 3: sample '2' has no study"),
-        ("sample\tstudy\n1\tA\n1\tB\n", TrainingError, "line 3: sample '1' stands twice"),
+        ("studi", ["001"], UsageError, "has no column 'studi'.*Try: --group study"),
+        ("study", ["001", "3"], TrainingError, "1 of 2 samples have no 'study' in .*samples.tsv: 3"),
+        ("study", ["001", "4"], TrainingError, "1 of 2 samples of the table are not in the metadata. Table: 4"),
     ],
 )
-def test_metadata_that_cannot_be_used(tmp_path, text, error, message):
-    path = tmp_path / "samples.tsv"
-    path.write_text(text)
+def test_metadata_that_cannot_be_used(metadata, column, samples, error, message):
     with pytest.raises(error, match=message):
-        read_groups(path, "study")
-
-
-def test_metadata_that_is_not_there(tmp_path):
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_groups(tmp_path / "none.tsv", "study")
+        groups_of(metadata, column, samples)

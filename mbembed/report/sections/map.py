@@ -12,13 +12,14 @@ from mbembed.report.ordinations import LEAST_SAMPLES, METHODS, PCOA_SAMPLES, PSE
 from mbembed.report.scatter import draw_map
 from mbembed.report.sections.section import Section
 from mbembed.report.variables import Variable, choose_variables
+from mbembed.words import count, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mbembed.embedding import Embedding
-    from mbembed.report.metadata import Metadata
     from mbembed.report.picture import Picture
+    from mbembed.tables.metadata_join import JoinedMetadata
 
 __all__ = ["make_map"]
 
@@ -26,13 +27,13 @@ __all__ = ["make_map"]
 BRAY_CURTIS_WORK = 1e10
 
 
-def make_map(embedding: Embedding, metadata: Metadata | None, color_by: Sequence[str]) -> Section:
+def make_map(embedding: Embedding, metadata: JoinedMetadata | None, color_by: Sequence[str]) -> Section:
     """Ordinate the vectors, and the table beside them, coloured by metadata.
 
     Parameters
     ----------
     embedding : Embedding
-    metadata : Metadata, optional
+    metadata : JoinedMetadata, optional
         Of the samples of the embedding, in its order.
     color_by : sequence of str
         Columns of the metadata; empty: the first that tell samples apart.
@@ -46,9 +47,12 @@ def make_map(embedding: Embedding, metadata: Metadata | None, color_by: Sequence
     UsageError
         If a column of ``color_by`` does not exist.
     """
-    variables, notes = choose_variables(metadata.frame, color_by) if metadata else ([], [])
+    variables: list[Variable] = []
+    notes: list[str] = []
     if metadata:
-        notes = [*metadata.notes, *notes]
+        known = metadata.frame.drop(columns=[metadata.id_column], errors="ignore")
+        variables, notes = choose_variables(known, color_by)
+        notes = [*_join_notes(metadata), *notes]
     content: dict[str, object] = {"rows": [], "notes": notes, "caption": "", "excuse": ""}
     n_placed = int(np.isfinite(embedding.values).all(axis=1).sum())
     if n_placed < LEAST_SAMPLES:
@@ -66,6 +70,16 @@ def make_map(embedding: Embedding, metadata: Metadata | None, color_by: Sequence
         rows = [_pair(embedding, vectors, table, variable) for variable in colours]
         content.update(rows=rows, caption=_caption(table))
     return Section("map", "Map", "map.html", content)
+
+
+def _join_notes(metadata: JoinedMetadata) -> list[str]:
+    """Return sentences on how the metadata were joined."""
+    n_samples, n_found = len(metadata.found), int(metadata.found.sum())
+    notes = [f"Joined by {metadata.id_column!r}: {n_found:,} of {n_samples:,} samples have metadata."]
+    notes += [sentence(text) for text in (*metadata.notes, metadata.warning) if text]
+    if metadata.n_spare:
+        notes.append(f"{count(metadata.n_spare, 'sample')} of the metadata without a vector.")
+    return notes
 
 
 def _method_for_table(embedding: Embedding) -> str:

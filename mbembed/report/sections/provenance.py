@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mbembed.outputs.summary import environment, to_json
 from mbembed.report.picture import Table
 from mbembed.report.sections.section import Section
-from mbembed.report.words import count
+from mbembed.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ import numpy as np
 
 from mbembed.options import WARN_COVERAGE
 from mbembed.report.sections.section import Section
-from mbembed.report.words import count, sentence
+from mbembed.words import count, sentence
 
 if TYPE_CHECKING:
     from mbembed.embedding import Embedding
