@@ -1,8 +1,8 @@
 """Make the shipped example: a simulated cohort, as BIOM, as a MetaPhlAn table, with metadata.
 
 Run ``python examples/make_cohort.py``; the seed is fixed, the files come out the same. No
-person's data are in it: the only inputs are the species of the embedded model with their
-mean abundance and prevalence in the training corpus (``model/species.tsv``).
+person's data are in it: the only input is a list of species as MetaPhlAn 3 names them, with their
+mean abundance and prevalence in the training corpus of the default model (``species.tsv``).
 
 The simulation, per sample:
 
@@ -37,7 +37,7 @@ BUTYRATE = ("Faecalibacterium", "Roseburia", "Eubacterium", "Agathobaculum", "Co
 TYPES = (("Bacteroides", "Phocaeicola"), ("Prevotella",))
 
 HERE = Path(__file__).parent
-SPECIES = HERE.parent / "model" / "species.tsv"
+SPECIES = HERE / "species.tsv"
 
 
 def simulate() -> tuple[np.ndarray, list[str], list[dict[str, str]]]:

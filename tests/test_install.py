@@ -73,7 +73,7 @@ def embeds_the_example(python: Path, folder: Path) -> None:
     assert len(lines) == 49
     where = run(python, "-c", "import mbembed; print(mbembed.__file__, mbembed.load_model().path)", cwd=folder).split()
     listed = run(command, "models", "list", cwd=folder)
-    assert "mae-cmd3 (default)" in listed
+    assert "units-cmd3 (default)" in listed
     assert str(ROOT) not in " ".join(where)
 
 

@@ -178,6 +178,7 @@ def markdown(corner: str, columns: Sequence[str], rows: Mapping[str, Sequence[st
 
 
 def signed(interval: Interval) -> str:
+    """Return a difference with its sign, and its interval where it has one."""
     if np.isnan(interval.low):
         return f"{interval.mean:+.3f}"
     return f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
