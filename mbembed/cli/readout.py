@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
             columns = columns_of(metadata, flags, ids, args.id_column)
             labels = make_labels(
                 {name: columns[name] for name in args.labels},
-                list(groups.values()),
+                [groups[sample] for sample in ids],
                 subjects=columns[args.subject] if args.subject else None,
                 controls=tuple(args.controls or CONTROLS),
             )

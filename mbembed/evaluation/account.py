@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mbembed.evaluation.comparison import Comparison
 from mbembed.evaluation.evaluation import Evaluation
 from mbembed.evaluation.fits import results_frame
+from mbembed.evaluation.seen import seen_labels, seen_samples
 from mbembed.evaluation.verdict import added_sentences, verdicts_of, whole_verdict
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mbembed.evaluation.fits import Fit
     from mbembed.evaluation.representations import Representation
     from mbembed.evaluation.splits import Plan
+    from mbembed.models.folder import Model
     from mbembed.tables.profile import Profile
 
 __all__ = ["Choices", "conclude"]
@@ -57,7 +59,7 @@ def conclude(
         seed=choices.seed,
     )
     described = _describe(profile, shown, cohort, group, subject)
-    judged = _judge(comparison, cohort, plan)
+    judged = _judge(comparison, cohort, plan, [one.match.model for one in embeddings])
     told = [sentence for one in embeddings for sentence in one.warnings] or profile.warnings
     judged["warnings"] = list(dict.fromkeys([*told, *judged["warnings"]]))
     return Evaluation(results_frame(plan.splits, fits), {**described, **judged, **_trace(profile, embeddings, choices)})
@@ -94,17 +96,23 @@ def _describe(
     }
 
 
-def _judge(comparison: Comparison, cohort: Cohort, plan: Plan) -> dict[str, Any]:
+def _judge(comparison: Comparison, cohort: Cohort, plan: Plan, models: Sequence[Model]) -> dict[str, Any]:
     """Return scores, differences, verdicts and warnings."""
     run = {split.protocol for split in plan.splits}
     refused = {protocol: "; ".join(sentences) for protocol, sentences in plan.skipped.items() if protocol not in run}
     cautions = {"leave-one-study-out": cohort.confounding} if cohort.confounding else {}
-    verdicts = verdicts_of(comparison, refused, cautions)
+    seen = {model.name: why for model in models if (why := seen_samples(model, cohort.groups))}
+    verdicts = verdicts_of(comparison, refused, cautions, seen)
+    added = [
+        *added_sentences(comparison, cautions, seen),
+        *(seen_labels(model) for model in models if model.name not in seen),
+    ]
     skipped: dict[str, list[str]] = {}
     for protocol, sentences in plan.skipped.items():
         for sentence in sentences:
             skipped.setdefault(sentence, []).append(protocol)
     warnings = [
+        *seen.values(),
         *cohort.warnings,
         *(f"left out of {', '.join(protocols)}: {sentence}" for sentence, protocols in skipped.items()),
     ]
@@ -113,7 +121,7 @@ def _judge(comparison: Comparison, cohort: Cohort, plan: Plan) -> dict[str, Any]
         "transfer": comparison.transfer(),
         "differences": comparison.differences(),
         "verdicts": verdicts,
-        "verdict": whole_verdict(verdicts, len(cohort.rows), added_sentences(comparison)),
+        "verdict": whole_verdict(verdicts, len(cohort.rows), added),
         "warnings": warnings,
     }
 

@@ -140,8 +140,8 @@ def make_cohort(
 
 def _subject_warnings(subjects: NDArray[np.str_], groups: NDArray[np.str_] | None, column: str) -> list[str]:
     warnings = []
-    if (missing := int((subjects == "").sum())) and missing < len(subjects):
-        warnings.append(f"{missing} samples without a {column!r} count as one person each")
+    if missing := int((subjects == "").sum()):
+        warnings.append(f"{missing} of {len(subjects)} samples have no {column!r}, and count as one person each")
     if groups is not None:
         names, first = np.unique(subjects[subjects != ""], return_index=True)
         where = groups[subjects != ""]

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluate"]
 
+#: Largest seed: scikit-learn's forests take 32 bits, and each split adds its number to it.
+MAX_SEED = 2**31
+
 
 def evaluate(
     table: str | os.PathLike[str] | Sequence[str] | Profile | pd.DataFrame | biom.Table,
@@ -139,7 +142,7 @@ def evaluate(
     choices = Choices(
         asked, tuple(sizes) if sizes else None, repeats, folds, tuple(heads), tuple(representations), seed
     )
-    _check(choices, group, explicit=protocols is not None)
+    _check(choices, group, jobs, explicit=protocols is not None)
     check_heads(choices.heads)
     lines = read_metadata(metadata)
     for option, column in {"target": target, "group": group, "subject": subject}.items():
@@ -177,7 +180,13 @@ def evaluate(
     return conclude(profile, embeddings, shown, cohort, plan, fits, choices, group, subject)
 
 
-def _check(choices: Choices, group: str | None, *, explicit: bool) -> None:
+def _check(choices: Choices, group: str | None, jobs: int, *, explicit: bool) -> None:
+    if jobs == 0 or not 0 <= choices.seed <= MAX_SEED:
+        raise UsageError(
+            f"jobs is {jobs}, seed {choices.seed}",
+            expected=f"jobs of 1 or more, or -1 for one per core; a seed from 0 to {MAX_SEED}",
+            hint="--jobs 1 --seed 0",
+        )
     known = EVALUATE["representations"].choices
     for name in choices.representations:
         if name not in known:

@@ -27,6 +27,8 @@ MIN_SCORED = 8
 MIN_IN_STUDY = 5
 #: Labelled samples of each class in the smallest draw: a spread needs two.
 MIN_DRAWN = 2
+#: Persons with a number in each fold: r of fewer pairs is mostly ± 1.
+MIN_IN_FOLD = 4
 
 
 class Split(NamedTuple):
@@ -82,14 +84,26 @@ def limited_data(
         if not fitting:
             skipped.append(_sentence(study, why or f"too few samples to draw {min(wanted)} and leave {left} to score"))
             continue
+        if unfit := sorted(set(sizes or ()) - set(fitting)):
+            numbers = ", ".join(map(str, unfit))
+            skipped.append(_sentence(study, f"too few samples to draw {numbers} and leave {left} to score"))
         strata = np.zeros(len(rows)) if continuous else samples.y[rows]
         for size in fitting:
+            n_yielded = 0
             for number in range(repeats):
                 generator = samples.generator("limited-data", study, size, number)
                 train = _draw(rows, strata, samples.persons, size, generator)
                 test = samples.without(rows, train)
-                if _scorable(samples, test):
+                # Persons with samples of several classes are drawn once and leave with all of them.
+                whole = len(train) == size and (continuous or min(_sizes_of(samples, test, strata)) >= left)
+                if whole and _scorable(samples, test):
+                    n_yielded += 1
                     yield Split("limited-data", study, "", size, number, np.sort(train), test)
+            if not n_yielded:
+                why = (
+                    f"{size} persons cannot be drawn with {left} samples of each class left: some have several classes"
+                )
+                skipped.append(_sentence(study, why))
 
 
 def _draw(
@@ -117,6 +131,8 @@ def cross_validation(samples: LabelledSamples, folds: int, repeats: int, skipped
     continuous = samples.target.kind == "continuous"
     for study in samples.studies:
         rows, why = samples.usable(samples.rows(study), folds)
+        if continuous and len(rows) and len(np.unique(samples.persons[rows])) < MIN_IN_FOLD * folds:
+            rows, why = rows[:0], f"fewer than {MIN_IN_FOLD} persons in each of {folds} folds"
         if not len(rows):
             skipped.append(_sentence(study, why))
             continue
@@ -127,9 +143,10 @@ def cross_validation(samples: LabelledSamples, folds: int, repeats: int, skipped
             state = int(samples.generator("cross-validation", study, repeat).integers(2**31))
             cut = kinds[repeated](n_splits=folds, shuffle=True, random_state=state)
             for fold, (train, test) in enumerate(cut.split(rows, samples.y[rows], persons)):
-                if _scorable(samples, rows[test]) and _scorable(samples, rows[train]):
+                sides = rows[train], rows[test]
+                if all(_scorable(samples, side) for side in sides) and _shares_classes(samples, *sides):
                     number = repeat * folds + fold
-                    yield Split("cross-validation", study, "", len(train), number, rows[train], rows[test])
+                    yield Split("cross-validation", study, "", len(train), number, *sides)
 
 
 def across_studies(samples: LabelledSamples, skipped: list[str], *, pairs: bool) -> Iterator[Split]:
@@ -144,6 +161,7 @@ def across_studies(samples: LabelledSamples, skipped: list[str], *, pairs: bool)
             scored[study] = rows
         else:
             skipped.append(_sentence(study, why))
+    n_yielded = 0
     for study, test in scored.items():
         if pairs:
             sources = {other: rows for other, rows in scored.items() if other != study}
@@ -154,6 +172,7 @@ def across_studies(samples: LabelledSamples, skipped: list[str], *, pairs: bool)
         for other, rows in sources.items():
             train = samples.without(rows, test)
             if len(train) and np.ptp(samples.y[train]) > 0 and _shares_classes(samples, train, test):
+                n_yielded += 1
                 yield Split(
                     "study-transfer" if pairs else "leave-one-study-out", study, other, len(train), 0, train, test
                 )
@@ -161,10 +180,17 @@ def across_studies(samples: LabelledSamples, skipped: list[str], *, pairs: bool)
         skipped.append(
             f"{next(iter(scored))}: it is the only study that could be scored, and nothing is left to train on"
         )
+    elif scored and not n_yielded:
+        skipped.append("no two studies have two classes in common, of different persons")
 
 
 def _shares_classes(samples: LabelledSamples, train: NDArray[np.intp], test: NDArray[np.intp]) -> bool:
     return samples.target.kind == "continuous" or len(np.intersect1d(samples.y[train], samples.y[test])) > 1
+
+
+def _sizes_of(samples: LabelledSamples, rows: NDArray[np.intp], strata: NDArray[np.float64]) -> list[int]:
+    """Return how many of the rows are of each class of a study."""
+    return [int((samples.y[rows] == code).sum()) for code in np.unique(strata)]
 
 
 def _scorable(samples: LabelledSamples, rows: NDArray[np.intp]) -> bool:

@@ -32,6 +32,8 @@ MIN_CONTINUOUS = 20
 NEGATIVE_WORDS = frozenset(
     {"0", "0.0", "false", "no", "n", "negative", "neg", "control", "controls", "healthy", "normal", "ctrl", "ctr", "hc"}
 )
+#: Numbers as large as this are refused (units of the target): their squares overflow float64.
+MAX_NUMBER = 1e100
 #: How many values a message shows.
 SHOWN = 5
 
@@ -152,7 +154,8 @@ def _numbers(distinct: Sequence[str]) -> dict[str, float]:
             number = float(text)
         except ValueError:
             continue
-        if np.isfinite(number):
+        # Python takes 1_2 for 12; in a table it is a name.
+        if abs(number) < MAX_NUMBER and "_" not in text:
             numbers[text] = number
     return numbers
 

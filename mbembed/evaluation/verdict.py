@@ -23,7 +23,7 @@ DECIDING = tuple(CHANCE)
 
 
 def verdicts_of(
-    comparison: Comparison, refused: Mapping[str, str], cautions: Mapping[str, str]
+    comparison: Comparison, refused: Mapping[str, str], cautions: Mapping[str, str], seen: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return one verdict per model, protocol and number of labelled samples.
 
@@ -37,6 +37,8 @@ def verdicts_of(
         Protocols that could not be run, and why.
     cautions : mapping of str to str
         Protocols whose verdict cannot be trusted, and why.
+    seen : mapping of str to str
+        Models that know labels of the scored studies, and how that is known.
 
     Returns
     -------
@@ -46,7 +48,10 @@ def verdicts_of(
     models = [name for name, kind in comparison.kinds.items() if kind == "model"]
     rows = []
     for model in models:
-        rows += [_verdict(comparison, setting, model, cautions.get(setting[0], "")) for setting in comparison.settings]
+        rows += [
+            _verdict(comparison, setting, model, cautions.get(setting[0], ""), seen.get(model, ""))
+            for setting in comparison.settings
+        ]
         rows += [
             {
                 "protocol": protocol, "n_labels": None, "model": model, "answer": UNKNOWN,
@@ -57,7 +62,7 @@ def verdicts_of(
     return rows
 
 
-def _verdict(comparison: Comparison, setting: Setting, model: str, caution: str) -> dict[str, Any]:
+def _verdict(comparison: Comparison, setting: Setting, model: str, caution: str, seen: str) -> dict[str, Any]:
     head = comparison.heads[0]
     metric = next(one for one in comparison.metrics if one in DECIDING)
     best = comparison.best(setting, head, metric)
@@ -95,14 +100,16 @@ def _verdict(comparison: Comparison, setting: Setting, model: str, caution: str)
     text = f"{_when(setting)}, {done}; its {word} is {score:.3f} ({_scope(comparison, setting)})."
     if caution:
         answer, text = UNKNOWN, f"{text} It cannot be said that this is due to the target: {caution}."
+    if seen:
+        answer, text = UNKNOWN, f"{text} It cannot be said how it does on samples that it has not seen: {seen}."
     return {**row, "answer": answer, "text": text, "difference": mean, "low": low, "high": high}
 
 
-def added_sentences(comparison: Comparison) -> list[str]:
+def added_sentences(comparison: Comparison, cautions: Mapping[str, str], seen: Mapping[str, str]) -> list[str]:
     """Return whether each model adds anything to the raw representation that it was put beside.
 
     Said of the strictest protocol that was run: across studies, else cross-validation, else the
-    largest number of labelled samples.
+    largest number of labelled samples. ``cautions`` and ``seen`` as in `verdicts_of`.
     """
     order = ("study-transfer", "limited-data", "cross-validation", "leave-one-study-out")
     setting = max(comparison.settings, key=lambda one: (order.index(one[0]), one[1] or 0))
@@ -115,6 +122,10 @@ def added_sentences(comparison: Comparison) -> list[str]:
             continue
         mean, low, high = comparison.difference(setting, name, alone, head, metric)
         what = "adds to it" if low > 0 else "takes from it" if high < 0 else "adds nothing that could be shown"
+        if cautions.get(setting[0]):
+            what = "and the target cannot be told from the study here"
+        if name.removeprefix(f"{alone}+") in seen:
+            what = "and labels of these studies are known to it"
         sentences.append(
             f"{_when(setting)}, {name} side by side differs from {alone} alone by {mean:+.3f} {METRIC_WORDS[metric]} "
             f"[{low:+.3f}, {high:+.3f}]: the embedding {what}."
@@ -153,7 +164,7 @@ def whole_verdict(rows: Sequence[Mapping[str, Any]], n_samples: int, added: Sequ
         own = [row for row in rows if row["model"] == model]
         sentences += _curve(model, [row for row in own if row["n_labels"] is not None])
         sentences += [row["text"] for row in own if row["n_labels"] is None]
-    sentences += added
+    sentences += filter(None, added)
     if any("difference" in row for row in rows):
         one = not any("studies)" in row["text"] for row in rows)
         sentences.append(

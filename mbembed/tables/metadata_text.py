@@ -61,20 +61,18 @@ def _split(path: str, lines: Sequence[str]) -> tuple[list[str], list[list[str]]]
     separator = "\t" if "\t" in lines[start] else max(SEPARATORS[1:], key=lines[start].count)
     numbered = [(start + i, cells) for i, cells in _cells(path, lines[start:], separator, start)]
     header = numbered[0][1]
+    n_written = len(header)
     while len(header) > 1 and not header[-1]:
         header = header[:-1]  # cells that a spreadsheet wrote although they are empty
     rows = [(i, cells) for i, cells in numbered[1:] if any(cells) and not cells[0].startswith(QIIME_DIRECTIVE)]
-    if rows and all(len(cells) == len(header) + 1 for _, cells in rows):
+    if rows and all(len(cells) == n_written + 1 for _, cells in rows):
+        if not any(cells[-1] for _, cells in rows):
+            # R's row names beside an empty column, or a separator at the end of each line: every value would move.
+            raise _unequal(path, *rows[0], n_written)
         header = ["", *header]  # R's write.table names no column for the row names
     for line, cells in rows:
         if any(cells[len(header) :]):
-            raise MetadataError(
-                f"line {line} of {path} has {len(cells)} cells, and its header {len(header)}",
-                expected="a header and lines of the same length, separated by tabs or commas",
-                hint="save it again as TSV; text that holds a separator needs quotes",
-                path=path,
-                line=line,
-            )
+            raise _unequal(path, line, cells, len(header))
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise MetadataError(
@@ -86,6 +84,16 @@ def _split(path: str, lines: Sequence[str]) -> tuple[list[str], list[list[str]]]
         )
     width = len(header)
     return header, [(cells + [""] * width)[:width] for _, cells in rows]
+
+
+def _unequal(path: str, line: int, cells: Sequence[str], n_columns: int) -> MetadataError:
+    return MetadataError(
+        f"line {line} of {path} has {len(cells)} cells, and its header {n_columns}",
+        expected="a header and lines of the same length, separated by tabs or commas",
+        hint="save it again as TSV; text that holds a separator needs quotes",
+        path=path,
+        line=line,
+    )
 
 
 def _is_comment(line: str) -> bool:

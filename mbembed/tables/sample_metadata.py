@@ -75,7 +75,8 @@ def read_metadata(metadata: str | os.PathLike[str] | pd.DataFrame) -> SampleMeta
     Raises
     ------
     MetadataError
-        If the file cannot be read, is no table, or has no line or column besides the ids.
+        If the file cannot be read, is no table, has no line or column besides the ids, or a column
+        stands twice.
 
     Examples
     --------
@@ -151,6 +152,13 @@ def _from_frame(frame: pd.DataFrame) -> SampleMetadata:
             expected="one line per sample and at least one column",
         )
     names = [str(name) for name in frame.columns]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise MetadataError(
+            f"the metadata have column {twice[0]!r} more than once",
+            expected="columns of different names",
+            hint="rename or remove one of them",
+            columns=twice,
+        )
     columns = [[cell_text(value) for value in frame.iloc[:, i]] for i in range(len(names))]
     index = {str(frame.index.name or "index"): [cell_text(value) for value in frame.index]}
     ids = dict(zip(names, columns, strict=True))

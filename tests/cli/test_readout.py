@@ -49,6 +49,13 @@ def test_labels_from_the_metadata_reach_the_model(folder, tmp_path, capsys):
     assert "age (320)" in (tmp_path / "mine" / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
+def test_a_table_given_twice_is_refused_in_words(folder, tmp_path, capsys):
+    words = ("--metadata", str(folder / "samples.tsv"), "--group", "study", "--labels", "age")
+    assert main(["readout", str(folder / "model"), *[str(folder / "table.tsv")] * 2, "-o", str(tmp_path / "mine"),
+                 "--orientation", "samples-in-rows", *words]) != 0  # fmt: skip
+    assert "480 sample ids stand in more than one table" in capsys.readouterr().err
+
+
 def test_without_labels_nothing_but_the_tables_is_needed(folder, tmp_path):
     assert readout(folder, tmp_path / "mine") == 0
     assert load_folder(tmp_path / "mine").config["readout"]["label_axes"] == {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def answers(comparison: Comparison) -> list[str]:
-    return [row["answer"] for row in verdicts_of(comparison, {}, {})]
+    return [row["answer"] for row in verdicts_of(comparison, {}, {}, {})]
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_one_cohort(model: float, raw: float, answer: str) -> None:
     target, plan = planned(classes(160), protocols=["limited-data", "cross-validation"], sizes=[20, 40], repeats=10)
     parts = {"clr": ("raw", vectors(target, raw)), "m": ("model", vectors(target, model, seed=1))}
     comparison = compared(target, parts, plan)
-    verdicts = verdicts_of(comparison, {}, {})
+    verdicts = verdicts_of(comparison, {}, {}, {})
     assert [row["answer"] for row in verdicts] == [answer] * 3
     text = whole_verdict(verdicts, 160)
     assert "within one cohort of 160 samples" in text
@@ -97,7 +97,7 @@ def test_scores_of_studies_and_their_mean() -> None:
 def test_refused_protocols_and_cautions_change_the_verdict() -> None:
     target, plan = planned(classes(100), protocols=["limited-data"], sizes=[20], repeats=5)
     comparison = compared(target, {"clr": ("raw", vectors(target, 0.3)), "m": ("model", vectors(target, 3.0))}, plan)
-    rows = verdicts_of(comparison, {"leave-one-study-out": "one study"}, {"limited-data": "confounded"})
+    rows = verdicts_of(comparison, {"leave-one-study-out": "one study"}, {"limited-data": "confounded"}, {})
     assert [row["answer"] for row in rows] == ["cannot be said", "cannot be said"]
     assert "confounded" in rows[0]["text"]
     assert "one study" in rows[1]["text"]

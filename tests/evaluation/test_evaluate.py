@@ -148,6 +148,14 @@ def test_confounded_studies_change_the_verdict() -> None:
     assert "confounded" in "\n".join(evaluation.warnings)
     left_out = [row for row in evaluation.summary["verdicts"] if row["protocol"] == "leave-one-study-out"]
     assert left_out[0]["answer"] == "cannot be said"
+    joined = mbembed.evaluate(table, metadata, **{**QUICK, "representations": ("clr", "joined")}, group="study")
+    assert "the target cannot be told from the study here" in joined.verdict
+
+
+def test_a_subject_column_without_subjects_is_said() -> None:
+    table, metadata = table_and_metadata()
+    evaluation = mbembed.evaluate(table, metadata.assign(person="NA"), **QUICK, subject="person")
+    assert "60 of 60 samples have no 'person', and count as one person each" in evaluation.warnings
 
 
 def test_same_person_in_several_studies_is_said() -> None:
@@ -168,6 +176,9 @@ def test_same_person_in_several_studies_is_said() -> None:
         ({"representations": ["pcoa"]}, UsageError, "no representation 'pcoa'"),
         ({"representations": []}, UsageError, "no representation or no head"),
         ({"heads": ["svm"]}, UsageError, "no head 'svm'"),
+        ({"jobs": 0}, UsageError, "jobs is 0"),
+        ({"seed": -1}, UsageError, "seed -1"),
+        ({"target": "age", "protocols": ["cross-validation"], "folds": 16}, EvaluationError, "4 persons in each of 16"),
         ({"models": ["default", "default"]}, UsageError, "two representations are called"),
         ({"protocols": ["limited-data"], "sizes": (100,)}, EvaluationError, "nothing can be scored"),
         ({"protocols": ["cross-validation"], "folds": 31}, EvaluationError, "nothing can be scored"),

@@ -91,6 +91,41 @@ def test_fewer_samples_than_folds() -> None:
     assert plan.skipped["cross-validation"] == ["fewer than two classes with 8 persons (a 30, b 7)"]
 
 
+def test_sizes_that_do_not_fit_are_named() -> None:
+    _, plan = planned(classes(60), protocols=["limited-data"], sizes=[10, 100], repeats=1)
+    assert {split.n_labels for split in plan.splits} == {10}
+    assert plan.skipped["limited-data"] == ["too few samples to draw 100 and leave 8 to score"]
+
+
+def test_persons_before_and_after() -> None:
+    """Each person has one sample of each class: drawing one takes both away from the scored part."""
+    target, plan = planned(
+        classes(60), subjects=[f"P{i // 2}" for i in range(60)], protocols=["limited-data"], sizes=[20, 40], repeats=20
+    )
+    assert plan.splits
+    for split in plan.splits:
+        assert len(split.train) == split.n_labels == 20
+        assert min(target.counts(split.test).values()) >= 8
+    assert plan.skipped["limited-data"] == [
+        "40 persons cannot be drawn with 8 samples of each class left: some have several classes"
+    ]
+
+
+def test_studies_without_common_classes_are_named() -> None:
+    labels = [*classes(40, ("a", "b")), *classes(40, ("c", "d"))]
+    protocols = ["leave-one-study-out", "study-transfer"]
+    _, plan = planned(labels, groups=["one"] * 40 + ["two"] * 40, protocols=protocols)
+    assert not plan.splits
+    sentence = "no two studies have two classes in common, of different persons"
+    assert plan.skipped == {protocol: [sentence] for protocol in protocols}
+
+
+def test_folds_of_too_few_numbers() -> None:
+    _, plan = planned([str(i) for i in range(30)], protocols=["cross-validation"], folds=10)
+    assert not plan.splits
+    assert plan.skipped["cross-validation"] == ["fewer than 4 persons in each of 10 folds"]
+
+
 @pytest.mark.parametrize(
     "options",
     [{"protocols": ["bootstrap"]}, {"repeats": 0}, {"folds": 1}, {"sizes": [2]}],

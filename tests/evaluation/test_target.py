@@ -55,6 +55,8 @@ def test_small_classes_are_left_out_and_named() -> None:
         (["NA", "", None], {}, "no sample has a label"),
         ([f"id{i}" for i in range(50)], {}, "50 distinct values"),
         ([*map(str, range(40)), "forty"], {}, "'forty'"),
+        ([*map(str, range(40)), "1e300"], {}, "'1e300'"),
+        ([f"1_{i}" for i in range(40)], {}, "40 distinct values"),
         (["a"] * 20 + ["b"] * 2, {}, "fewer than two classes"),
         ([str(i / 10) for i in range(12)], {}, "only 12 samples have a number"),
         (["a", "b"] * 9, {"kind": "continuous"}, "is to be continuous"),

@@ -33,6 +33,7 @@ PLAIN = "sample\tage\n001\t40\n002\tNA\n003\t60\n"
         b"# written by a pipeline\n\nsample\tage\n001\t40\n\n002\tnot collected\n003\t60\n\t\n",
         b'"sample"\t"age"\n"001"\t"40"\n"002"\t"NaN"\n"003"\t"60"\n',
         b"sample\tage\t\t\n001\t40\t\t\n002\t\t\t\n003\t60\t\t\n",
+        b"sample\tage\t\n001\t40\t\n002\t\t\n003\t60\t\n",
         b"sample\tage\n001 \t 40\n002\n003\t60\n",
     ],
     ids=[
@@ -47,6 +48,7 @@ PLAIN = "sample\tage\n001\t40\n002\tNA\n003\t60\n"
         "comments",
         "quoted",
         "empty-columns",
+        "empty-column",
         "short-line",
     ],
 )
@@ -92,6 +94,11 @@ def test_a_frame_has_the_ids_in_its_index_unless_that_is_a_count() -> None:
     assert list(read_metadata(named.reset_index(names="sample")).ids) == ["sample", "age", "index"]
 
 
+def test_a_frame_with_a_column_twice_is_refused() -> None:
+    with pytest.raises(MetadataError, match="column 'age' more than once"):
+        read_metadata(pd.DataFrame([[1, 2]], columns=["age", "age"], index=["a"]))
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -102,6 +109,7 @@ def test_a_frame_has_the_ids_in_its_index_unless_that_is_a_count() -> None:
         ("binary", bytes(range(200))),
         ("spreadsheet", b"PK\x03\x04" + bytes(60)),
         ("unequal_lines", b"sample\tage\n001\t1\n002\t2\t3\t4\n"),
+        ("separator_at_the_end", b"sample\tage\n001\t1\t\n002\t2\t\n"),
         ("open_quote", b'sample,age\n001,1\n002,"2\n'),
         ("column_twice", b"sample\tage\tage\n001\t1\t2\n"),
     ],
