@@ -3,6 +3,7 @@
 # Chromium from Debian or Ubuntu; and what the tests talk to them with into the Python that is named.
 #   tools/install-galaxy.sh PYTHON     says what is skipped where something cannot be installed, and ends with success
 #   tools/install-galaxy.sh check      succeeds if server and planemo are there, as pinned
+#   tools/install-galaxy.sh check PYTHON   the same, with the browser and what the tests need in that Python
 #   tools/install-galaxy.sh update     makes the constraints anew, after GALAXY below was changed
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -20,6 +21,10 @@ pins=tools/galaxy
 stamp() { cat "$pins"/constraints-*.txt | sha256sum | cut -d ' ' -f 1; }
 
 is_complete() { [ "$(cat "$folder/installed" 2>/dev/null)" = "$(stamp)" ]; }
+
+has_browser() { { command -v chromium || command -v google-chrome; } >/dev/null && command -v chromedriver >/dev/null; }
+
+has_clients() { "$1" -c "import bioblend, selenium" 2>/dev/null; }
 
 skip() { echo "suite galaxy: skipped ($*)"; exit 0; }
 
@@ -51,7 +56,10 @@ update() {
 }
 
 case "${1:-}" in
-    check) is_complete; exit ;;
+    check)
+        is_complete && { [ $# = 1 ] || { has_browser && has_clients "$2"; }; }
+        exit
+        ;;
     update) update; exit ;;
     "") fail "install-galaxy.sh takes the Python that runs the tests, 'check' or 'update'" ;;
 esac
@@ -63,7 +71,7 @@ if ! is_complete; then
         skip "Galaxy or planemo could not be installed from the package registry"
     stamp >"$folder/installed"
 fi
-if ! { command -v chromium || command -v google-chrome; } >/dev/null || ! command -v chromedriver >/dev/null; then
+if ! has_browser; then
     if ! may_install || ! apt_install chromium chromium-driver; then
         echo "suite galaxy-browser: skipped (Chromium and its driver could not be installed: apt-get install chromium chromium-driver)"
     fi

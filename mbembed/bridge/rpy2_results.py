@@ -97,8 +97,8 @@ def add_to_phyloseq(robj: object, embedding: Embedding, *, prefix: str = PREFIX)
     embedding : Embedding
         With a row for every sample of it; matched by name.
     prefix : str
-        Begin of the names of the columns: ``mb0001``, ``mb0002`` and so on, as ``add_embedding`` of the R
-        package names them.
+        Begin of the names of the columns: ``mb001``, ``mb002`` and so on (as many digits as the last one
+        needs), as ``add_embedding`` of the R package names them.
 
     Returns
     -------

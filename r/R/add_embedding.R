@@ -11,7 +11,7 @@
 #' @param x A `SummarizedExperiment` or one of its children; one without `reducedDim()` becomes a
 #'   `SingleCellExperiment`.
 #' @param E What [embed_samples()] gives; made here if missing.
-#' @param prefix Begin of the names of the new columns: `mb0001`, `mb0002`, ...
+#' @param prefix Begin of the names of the new columns: `mb001`, `mb002`, ... (as many digits as the last one needs)
 #' @param name Name of the `reducedDim()`.
 #' @param ... Arguments of [embed_samples()].
 #' @return The object with the embedding; `getEmbedding()` the embedding.

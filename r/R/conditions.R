@@ -56,7 +56,7 @@ inform_once <- function(text, quiet = FALSE) {
 our_options <- c(
   "model", "format", "orientation", "units", "rank", "missing", "taxonomy", "closure", "names", "min_coverage",
   "on_empty", "device", "to", "to_unit", "unclassified", "target", "group", "subject", "positive", "protocols", "sizes",
-  "repeats", "folds", "heads", "representations", "kind", "id_column"
+  "repeats", "folds", "heads", "representations", "kind"
 )
 # Those whose values are numbers, which R takes without quotes.
 numeric_options <- "min_coverage"
@@ -69,10 +69,13 @@ in_r_words <- function(text) {
   text <- gsub("mbembed inspect TABLE", "inspect_profile(x)", text, fixed = TRUE)
   text <- gsub("mbembed models list", "list_models()", text, fixed = TRUE)
   text <- gsub("mbembed models pull ([a-z0-9]+)", "'mbembed models pull \\1' in a terminal", text)
+  text <- gsub("--id-column ([^ ,;]+)", "rownames(samples) <- samples$\\1", text)
+  text <- sub("^--positive (?!is )([^,]+?)([.]?)$", "positive = \"\\1\"\\2", text, perl = TRUE)
   flag <- "--([a-z][a-z-]+)(?: ([a-z0-9][a-z0-9.-]*)(?=$|[,.;:) ]))?"
   values <- c(
     "fraction", "percent", "counts", "zero", "error", "input", "classified", "matched", "resolve", "strict", "exact",
-    "drop", "nan", "floor", "taxa-in-rows", "samples-in-rows", "taxids", "species"
+    "drop", "nan", "floor", "taxa-in-rows", "samples-in-rows", "taxids", "species",
+    "binary", "multiclass", "continuous", "biom", "tsv"
   )
   found <- gregexpr(flag, text, perl = TRUE)
   regmatches(text, found) <- lapply(regmatches(text, found), function(flags) {

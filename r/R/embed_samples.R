@@ -71,6 +71,9 @@ embed_samples.default <- function(x, model = NULL, ..., units = NULL, rank = NUL
   table <- table_of(x) # of an unknown object it says what is expected
   rlang::check_dots_empty()
   engine <- rlang::arg_match(engine)
+  if (!is.numeric(min_coverage)) {
+    abort("usage", "min_coverage is no number", "a share from 0 to 1", "min_coverage = 0.6 for 60 %")
+  }
   options <- list(
     format = format, orientation = orientation, units = units, rank = rank, missing = rlang::arg_match(missing),
     taxonomy = full_path(taxonomy), closure = closure, names = rlang::arg_match(names), min_coverage = min_coverage,
@@ -79,7 +82,7 @@ embed_samples.default <- function(x, model = NULL, ..., units = NULL, rank = NUL
   progress <- start_progress("Embedding ...", quiet)
   answer <- ask(
     "embed", table,
-    model = full_model(model), options = stated(options), engine = engine, device = options$device, quiet = quiet
+    model = full_model(model), options = single(options), engine = engine, device = options$device, quiet = quiet
   )
   E <- new_embedding(answer)
   end_progress(progress)
@@ -130,7 +133,21 @@ embed_samples.character <- function(x, model = NULL, ...) {
   embed_samples.default(table_of(x), model, ...)
 }
 
-# Options that were given; the others keep Python's defaults.
+# Options of one value that were given; the others keep Python's defaults.
+single <- function(options) {
+  options <- stated(options)
+  for (name in names(options)) {
+    if (length(options[[name]]) != 1 || is.na(options[[name]])) {
+      abort(
+        "usage", sprintf("%s is %s", name, paste(options[[name]], collapse = ", ")), "one value",
+        sprintf("leave %s out: the default is mostly right", name)
+      )
+    }
+  }
+  options
+}
+
+# Options that were given.
 stated <- function(options) {
   options <- options[!vapply(options, is.null, TRUE)]
   if (length(options)) options else NULL

@@ -14,10 +14,12 @@
 #' @param model Names or folders of models; `NULL` is the one that travels with mbembed.
 #' @param ... `assay.type`, as in [embed_samples()].
 #' @param positive Positive class of two (default: the one that is no control, or the rarer).
+#' @param kind Kind of the target, when its values should not decide: `"binary"`, `"multiclass"` or `"continuous"`.
 #' @param protocols What is measured (default: all that the data allow): `"limited-data"`, `"cross-validation"`,
 #'   `"leave-one-study-out"`, `"study-transfer"`.
 #' @param sizes Numbers of labelled samples (default: 10, 20, 40 and so on, as far as they fit).
 #' @param repeats Draws per number of labelled samples; cross-validation is repeated until it has as many fits.
+#' @param folds Folds of the cross-validation.
 #' @param heads What is fitted: ridge regression (`"linear"`), random forest (`"forest"`); the first gives the
 #'   verdict.
 #' @param representations What it is fitted on: `"log"`, `"clr"`, `"presence"`, `"pca"`, `"model"`, `"joined"`
@@ -40,15 +42,15 @@
 #' }
 #' }
 evaluate_embedding <- function(x, target, group = NULL, subject = NULL, samples = NULL, model = NULL, ...,
-                               positive = NULL, protocols = NULL, sizes = NULL, repeats = 20,
-                               heads = c("linear", "forest"), representations = NULL, seed = 0, jobs = 1,
+                               positive = NULL, kind = NULL, protocols = NULL, sizes = NULL, repeats = 20,
+                               folds = 5, heads = c("linear", "forest"), representations = NULL, seed = 0, jobs = 1,
                                folder = NULL, units = NULL, rank = NULL, missing = c("error", "zero"),
                                orientation = NULL, format = NULL, taxonomy = NULL, closure = NULL,
                                names = c("resolve", "strict", "exact"), quiet = getOption("mbembed.quiet", FALSE)) {
   missing <- rlang::arg_match(missing)
   names <- rlang::arg_match(names)
   samples <- samples %||% sample_table(x)
-  for (column in c(target, group, subject)) check_column(column, samples)
+  for (column in list(target, group, subject)) if (!is.null(column)) check_column(column, samples)
   scratch <- tempfile("mbembed-")
   dir.create(scratch)
   on.exit(unlink(scratch, recursive = TRUE))
@@ -62,7 +64,7 @@ evaluate_embedding <- function(x, target, group = NULL, subject = NULL, samples 
     file <- file.path(scratch, "table.biom")
     answer <- ask(
       "convert", table_of(x, ...),
-      convert = list(path = full_path(file)), options = stated(reading), engine = "process", quiet = quiet
+      convert = list(path = full_path(file)), options = single(reading), engine = "process", quiet = quiet
     )
     # The values alone do not always show their unit.
     reading <- list(units = answer$result$table$units)
@@ -75,17 +77,17 @@ evaluate_embedding <- function(x, target, group = NULL, subject = NULL, samples 
     flags(c(
       list(
         group = group, subject = subject, model = unlist(lapply(model, full_model)), positive = positive,
-        protocols = protocols, sizes = sizes, repeats = repeats, heads = heads, representations = representations,
-        seed = seed, jobs = jobs, closure = closure, names = names
+        kind = kind, protocols = protocols, sizes = sizes, repeats = repeats, folds = folds, heads = heads,
+        representations = representations, seed = seed, jobs = jobs, closure = closure, names = names
       ),
-      reading
+      single(reading)
     ))
   )
   start_progress(sprintf("Evaluating %s: this takes minutes ...", target), quiet)
-  said <- run_lines(command, function(line) {
+  ended <- run_lines(command, function(line) {
     if (startsWith(line, "warning: ")) warn(sub("^warning: ", "", line))
   })
-  check_said(said)
+  check_ended(ended)
   summary <- jsonlite::fromJSON(file.path(output, "summary.json"), simplifyMatrix = FALSE)
   results <- utils::read.delim(file.path(output, "results.tsv"), colClasses = c(study = "character"))
   structure(
@@ -122,6 +124,12 @@ sample_table <- function(x) {
 }
 
 check_column <- function(column, samples) {
+  if (!is.data.frame(samples)) {
+    abort(
+      "usage", sprintf("samples is of class %s", paste(class(samples), collapse = "/")),
+      "a data frame with the sample names as row names", "as.data.frame(samples)"
+    )
+  }
   if (!has_text(column) || !column %in% base::names(samples)) {
     abort(
       "usage",
@@ -139,13 +147,22 @@ write_samples <- function(samples, path) {
   utils::write.table(table, path, sep = "\t", quote = FALSE, row.names = FALSE, na = "", fileEncoding = "UTF-8")
 }
 
-# Turns an error that the command line said into a condition.
-check_said <- function(said) {
-  at <- grep("^(error: |mbembed evaluate: error: )", said)
-  if (!length(at)) {
+# Turns a run that failed into a condition: with the error that the command line said, if it came to say one.
+check_ended <- function(ended) {
+  if (ended$status == 0) {
     return(invisible())
   }
-  text <- sub("^(mbembed evaluate: )?error: ", "", said[at[1]])
+  from <- "^(mbembed[a-z ]*: )?error: "
+  at <- grep(from, ended$said)
+  if (!length(at)) {
+    abort(
+      "process",
+      paste(c("mbembed evaluate ended without a result", utils::tail(ended$said, 1)), collapse = ": "),
+      "a finished evaluation", "fewer repeats or jobs, if it was killed for want of memory",
+      said = utils::tail(ended$said, shown_lines)
+    )
+  }
+  text <- sub(from, "", ended$said[at[1]])
   hint <- if (grepl(" Try: ", text, fixed = TRUE)) sub(".* Try: ", "", text)
   expected <- if (grepl(" Expected: ", text, fixed = TRUE)) sub(" Try: .*", "", sub(".* Expected: ", "", text))
   abort("evaluation", in_r_words(sub(" (Expected|Try): .*", "", text)), in_r_words(expected), in_r_words(hint))

@@ -47,8 +47,8 @@ embedding_distance <- function(E, method = c("cosine", "euclidean")) {
 embedding_ordination <- function(E, method = c("euclidean", "cosine"), axes = 10) {
   method <- rlang::arg_match(method)
   values <- complete_rows(E)
-  if (nrow(values) < 2) {
-    abort("usage", "one sample cannot be ordinated", "two samples or more", "embed a table of several samples")
+  if (!is.numeric(axes) || length(axes) != 1 || is.na(axes)) {
+    abort("usage", "axes is no number", "how many axes to keep", "axes = 10")
   }
   if (method == "cosine") values <- unit_length(values)
   axes <- max(2, min(axes, nrow(values) - 1, ncol(values)))
@@ -94,6 +94,12 @@ complete_rows <- function(E) {
   if (any(empty)) {
     warn(sprintf("%s without a vector: left out", counted(sum(empty), "sample")))
     values <- values[!empty, , drop = FALSE]
+  }
+  if (nrow(values) < 2) {
+    abort(
+      "usage", sprintf("E has a vector of %s", counted(nrow(values), "sample")), "two samples or more",
+      "embed a table of several samples"
+    )
   }
   values
 }

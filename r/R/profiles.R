@@ -19,7 +19,7 @@ inspect_profile <- function(x, model = NULL, ..., units = NULL, rank = NULL, mis
   )
   answer <- ask(
     "inspect", table_of(x, ...),
-    model = full_model(model), options = stated(options), engine = rlang::arg_match(engine), quiet = quiet
+    model = full_model(model), options = single(options), engine = rlang::arg_match(engine), quiet = quiet
   )
   structure(answer$result, class = "mbembed_inspection")
 }
@@ -51,6 +51,7 @@ print.mbembed_inspection <- function(x, ...) {
 #' @inheritParams inspect_profile
 #' @param file Where to write it. The suffix picks the format: `.biom`, `.biom1` or `.json`, `.tsv`, `.csv`,
 #'   `.parquet`, `.h5ad`.
+#' @param to Format to write, when the suffix of `file` does not say it: `"biom"`, `"tsv"`, ...
 #' @param names Names of the taxa: as they stand (keep), or as GTDB R220 species where they are known (resolve).
 #' @param to_unit Convert the values, as shares of everything that the table states (default: as they stand):
 #'   `"fraction"` or `"percent"`.
@@ -62,7 +63,7 @@ print.mbembed_inspection <- function(x, ...) {
 #' file <- tempfile(fileext = ".biom")
 #' convert_profile(example_cohort()$abundance, file, units = "percent")
 #' file.size(file) > 0
-convert_profile <- function(x, file, ..., names = c("keep", "resolve"), to_unit = NULL,
+convert_profile <- function(x, file, ..., to = NULL, names = c("keep", "resolve"), to_unit = NULL,
                             unclassified = c("keep", "drop"), units = NULL, rank = NULL,
                             missing = c("error", "zero"), orientation = NULL, format = NULL, taxonomy = NULL,
                             engine = c("auto", "reticulate", "process"), quiet = getOption("mbembed.quiet", FALSE)) {
@@ -71,12 +72,12 @@ convert_profile <- function(x, file, ..., names = c("keep", "resolve"), to_unit 
     taxonomy = full_path(taxonomy)
   )
   wanted <- list(
-    path = full_path(file), names = rlang::arg_match(names), to_unit = to_unit,
+    path = full_path(file), to = to, names = rlang::arg_match(names), to_unit = to_unit,
     unclassified = rlang::arg_match(unclassified)
   )
   answer <- ask(
     "convert", table_of(x, with_samples = TRUE, ...),
-    convert = stated(wanted), options = stated(options), engine = rlang::arg_match(engine), quiet = quiet
+    convert = single(wanted), options = single(options), engine = rlang::arg_match(engine), quiet = quiet
   )
   read <- answer$result$table
   size <- sprintf("%s, %d taxa, %s", counted(read$samples, "sample"), read$taxa, read$units)

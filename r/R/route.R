@@ -69,20 +69,22 @@ run_clean <- function(command, said, stdout = FALSE) {
   status
 }
 
-# Runs a command likewise, and hands over each line that it says as it comes; gives all of them.
+# Runs a command likewise, and hands over each line that it says as it comes; gives all of them (`said`) and `status`.
 run_lines <- function(command, on_line) {
   kept <- Sys.getenv(disturbing_variables, unset = NA, names = TRUE)
   kept <- kept[!is.na(kept)]
   Sys.unsetenv(disturbing_variables)
   if (length(kept)) on.exit(do.call(Sys.setenv, as.list(kept)))
   pipe <- pipe(paste(paste(shQuote(command), collapse = " "), "2>&1"), open = "r", encoding = "UTF-8")
-  on.exit(close(pipe), add = TRUE)
+  on.exit(if (!is.null(pipe)) close(pipe), add = TRUE)
   said <- character()
   while (length(line <- readLines(pipe, n = 1, warn = FALSE))) {
     said <- c(said, line)
     on_line(line)
   }
-  said
+  status <- close(pipe)
+  pipe <- NULL
+  list(said = said, status = status %||% 0L)
 }
 
 read_raw <- function(path) readBin(path, "raw", file.size(path))

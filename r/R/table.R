@@ -5,6 +5,8 @@
 
 # Assays that hold abundances, the best first: names that mia and curatedMetagenomicData use.
 assay_names <- c("relative_abundance", "relabundance", "counts")
+# Columns that a warning names.
+shown_names <- 5L
 
 table_of <- function(x, ...) UseMethod("table_of")
 
@@ -93,10 +95,32 @@ table_of.data.frame <- function(x, ...) {
     rows <- as.character(x[[text[1]]])
     rows[is.na(rows)] <- "NA"
     notes <- list(I(c("id column", names(x)[text[1]], "the first column of text; the data frame has no row names")))
+    text <- text[-1]
+  }
+  for (i in text) check_no_numbers(x[[i]], names(x)[i])
+  if (length(text)) {
+    some <- paste(utils::head(names(x)[text], shown_names), collapse = ", ")
+    if (length(text) > shown_names) some <- paste0(some, ", ...")
+    warn(sprintf("%s of the data frame left out, as %s no numbers: %s",
+      counted(length(text), "column"), if (length(text) == 1) "it holds" else "they hold", some
+    ))
   }
   values <- as.matrix(as.data.frame(x)[is_number])
   dimnames(values) <- list(rows, names(x)[is_number])
   matrix_parts(values, "data.frame", notes = notes)
+}
+
+# Numbers that were read as text would go missing with their sample or species.
+check_no_numbers <- function(column, name) {
+  cells <- trimws(as.character(column))
+  cells <- cells[!is.na(cells) & nzchar(cells)]
+  if (length(cells) && is.atomic(column) && !anyNA(suppressWarnings(as.numeric(cells)))) {
+    abort(
+      "cell", sprintf("the column '%s' of the data frame holds numbers as %s", name, class(column)[1]),
+      "abundances as numbers, and nothing else that looks like them",
+      sprintf("x$`%s` <- as.numeric(as.character(x$`%s`)), or x$`%s` <- NULL if it is no abundance", name, name, name)
+    )
+  }
 }
 
 #' @export
@@ -106,10 +130,10 @@ table_of.SummarizedExperiment <- function(x, assay.type = NULL, with_samples = F
   n_assays <- length(SummarizedExperiment::assays(x, withDimnames = FALSE))
   known <- intersect(assay_names, titles)
   chosen <- assay.type %||% if (length(known)) known[1] else 1L
-  if (!n_assays || (is.character(chosen) && !chosen %in% titles)) {
+  if (!length(chosen) || length(chosen) > 1 || !chosen %in% c(titles, seq_len(n_assays))) {
     abort(
       "table",
-      if (n_assays) sprintf("there is no assay '%s'", chosen) else "the object has no assay",
+      if (n_assays) sprintf("there is no assay '%s'", paste(chosen, collapse = " ")) else "the object has no assay",
       "an assay of abundances",
       sprintf("assay.type = \"%s\"", if (length(titles)) titles[1] else "counts")
     )
@@ -134,13 +158,22 @@ table_of.SummarizedExperiment <- function(x, assay.type = NULL, with_samples = F
 }
 
 matrix_parts <- function(x, kind, taxa_are_rows = NULL, notes = list()) {
-  lacking <- c("rows", "columns")[c(is.null(rownames(x)), is.null(colnames(x)))]
-  if (length(lacking)) {
+  if (!all(dim(x))) {
+    abort(
+      "empty_table", sprintf("the table has %s and %s", counted(nrow(x), "row"), counted(ncol(x), "column")),
+      "at least one sample and one species", "dim(x) at each step shows where they went"
+    )
+  }
+  names <- list(rows = rownames(x), columns = colnames(x))
+  nameless <- names(names)[vapply(names, function(side) is.null(side) || anyNA(side), TRUE)]
+  if (length(nameless)) {
+    side <- names[[nameless[1]]]
+    some <- if (length(side)) sprintf("%s of the %d %s", sum(is.na(side)), length(side), nameless[1])
     abort(
       "table",
-      sprintf("the %s of the table have no names", lacking[1]),
+      paste(some %||% paste("the", paste(nameless, collapse = " and ")), "of the table have no names"),
       "species names on one side and sample names on the other",
-      if (lacking[1] == "rows") "rownames(x) <- sample_names" else "colnames(x) <- species_names"
+      paste(if (nameless[1] == "rows") "rownames(x)" else "colnames(x)", "<- the names of its samples, or of its species")
     )
   }
   meta <- list(kind = kind, rows = as_texts(rownames(x)), columns = as_texts(colnames(x)), notes = notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -157,7 +158,8 @@ def test_a_prefix_and_a_second_time(r: Callable[[str], Any], ps: Any, embedding:
     with pytest.raises(UsageError) as caught:
         add_to_phyloseq(twice, embedding)
     assert caught.value.columns == column_names(embedding)
-    snapshot("bridge/columns_taken", str(caught.value))
+    # How many digits there are depends on the model.
+    snapshot("bridge/columns_taken", re.sub(r"\bmb0+", "mb0", str(caught.value)))
 
 
 def test_samples_that_do_not_fit(r: Callable[[str], Any], ps: Any, embedding: Embedding, snapshot) -> None:

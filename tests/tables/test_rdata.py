@@ -296,6 +296,18 @@ def test_a_data_frame_with_its_ids_in_a_column(tmp_path):
     assert table.decisions[0].what == "id column"
 
 
+def test_a_data_frame_with_numbers_as_text_is_refused(tmp_path):
+    value = data_frame(SPECIES, S1=integer(1, 2, 3), S2=character("4", "5", " 6"))
+    with pytest.raises(TableError, match="'S2' holds numbers as text"):
+        read(write(tmp_path / "x", value))
+
+
+def test_what_a_data_frame_holds_besides_numbers_is_named(tmp_path):
+    value = data_frame(SPECIES, S1=integer(1, 2, 3), phylum=character("a", "b", "c"))
+    decision = read(write(tmp_path / "x", value)).decisions[0]
+    assert (decision.what, decision.value) == ("left out", "phylum")
+
+
 def test_a_matrix_that_does_not_show_its_axes(tmp_path):
     with pytest.raises(AxisError, match="--orientation"):
         read(write(tmp_path / "x", matrix(VALUES, ["a", "b", "c"], SAMPLES)))

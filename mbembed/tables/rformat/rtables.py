@@ -207,7 +207,22 @@ def _data_frame(value: RObject) -> RTable:
         key, ids = next(iter(text.items()))
         rows = ["NA" if name is None else str(name) for name in ids]
         notes.append(("id column", key, "the first column of text; the data frame has no row names"))
+        del text[key]
+    for name, cells in text.items():
+        if _all_numbers(cells):
+            raise RTableError(f"its column {name!r} holds numbers as text, which would go missing with what they count")
+    if text:
+        notes.append(("left out", ", ".join(text), "columns of the data frame that hold no numbers"))
     return RTable("data.frame", values, rows, list(content), notes=notes)
+
+
+def _all_numbers(cells: list[object]) -> bool:
+    """Tell whether text cells are numbers, all that are filled."""
+    texts = [str(cell).strip() for cell in cells if isinstance(cell, str) and cell.strip()]
+    try:
+        return bool(texts) and all(np.isfinite(float(text)) for text in texts)
+    except ValueError:
+        return False
 
 
 def _number_columns(value: RObject) -> dict[str, NDArray[np.float64]]:

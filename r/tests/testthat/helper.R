@@ -78,7 +78,9 @@ mask_model <- function(lines) {
   lines <- gsub("[0-9,]+ columns more", "<n> columns more", lines)
   lines <- gsub("reached: [0-9]+ of [0-9]+", "reached: <n> of <n>", lines)
   lines <- gsub("(orientation: [a-z-]+ . ).*", "\\1<reason>", lines)
-  lines <- gsub("-?[0-9]+[.][0-9]+( +-?[0-9]+[.][0-9]+)+", "<numbers>", lines)
+  # Widths too: they depend on the digits and the signs.
+  lines <- gsub(" +-?[0-9]+[.][0-9]+( +-?[0-9]+[.][0-9]+)+", " <numbers>", lines)
+  lines <- gsub("( +embedding_[0-9]+)+$", " <dimensions>", lines)
   lines[!grepl("[0-9]+ taxa, <share> of the abundance$", lines)] # one line for each rule of names
 }
 

@@ -21,6 +21,11 @@ test_that("the command line's words become R's", {
     "--format taxids, if they are such ids",
     "export the table with names (taxpasta merge --add-name)",
     "mbembed models pull mae30",
+    "--target with another column; --kind multiclass if these really are classes",
+    "--positive is 'a', which is no class of 'b'",
+    "--positive Crohn disease",
+    "--id-column patient",
+    "--to biom",
     "correct them where the table was made"
   ), in_r_words, "", USE.NAMES = FALSE)))
 })

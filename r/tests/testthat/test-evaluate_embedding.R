@@ -41,6 +41,8 @@ test_that("columns are checked before anything runs, and errors are conditions",
   cohort <- example_cohort()
   expect_error(evaluate_embedding(cohort$abundance, "group"), class = "mbembed_error_usage")
   expect_error(evaluate_embedding(cohort$abundance, "grp", samples = cohort$samples), "group, age, site")
+  expect_error(evaluate_embedding(cohort$abundance, c("group", "age"), samples = cohort$samples), "group age")
+  expect_error(evaluate_embedding(cohort$abundance, "group", samples = as.matrix(cohort$samples)), "matrix")
   can_evaluate()
   error <- tryCatch(
     evaluate_embedding(cohort$abundance, "group", samples = cohort$samples[1:6, ], units = "percent", quiet = TRUE),
@@ -48,4 +50,15 @@ test_that("columns are checked before anything runs, and errors are conditions",
   )
   expect_s3_class(error, c("mbembed_error_evaluation", "mbembed_error"))
   expect_true(nzchar(error$hint))
+})
+
+test_that("a run that fails is an error, whatever it said", {
+  killed <- tryCatch(check_ended(list(said = c("Read a table", "Killed"), status = 137L)), error = identity)
+  expect_s3_class(killed, c("mbembed_error_process", "mbembed_error"))
+  expect_match(conditionMessage(killed), "Killed")
+  usage <- list(said = "mbembed: error: unrecognized arguments: b", status = 2L)
+  expect_error(check_ended(usage), "unrecognized arguments", class = "mbembed_error_evaluation")
+  hint <- list(said = "error: there is no class 'a'. Expected: one of x, y. Try: --positive x.", status = 1L)
+  expect_error(check_ended(hint), "positive = \"x\"", class = "mbembed_error_evaluation")
+  expect_null(check_ended(list(said = "error: is a word of the table", status = 0L)))
 })

@@ -37,6 +37,8 @@ test_that("an ordination is the principal coordinates of the distances", {
   expect_equal(as.vector(cosine^2 / 2), as.vector(embedding_distance(E, "cosine")))
   expect_identical(dim(embedding_ordination(E[1:2, ])$vectors), c(2L, 2L))
   expect_error(embedding_ordination(E[1, , drop = FALSE]), class = "mbembed_error_usage")
+  expect_error(embedding_distance(E[1, , drop = FALSE]), class = "mbembed_error_usage")
+  expect_error(embedding_ordination(E, axes = "all"), class = "mbembed_error_usage")
   expect_snapshot(embedding_ordination(E, axes = 3))
 })
 

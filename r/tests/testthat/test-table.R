@@ -38,11 +38,39 @@ test_that("a data frame may have its ids in a column", {
   expect_identical(unclass(meta$notes[[1]])[2], "sample")
 })
 
+test_that("columns without numbers are left out with a warning, numbers as text are refused", {
+  frame <- data.frame(fractions(), note = "a word", check.names = FALSE)
+  expect_warning(meta <- table_of(frame)$meta, "1 column of the data frame left out, as it holds no numbers: note")
+  expect_identical(unclass(meta$columns), species)
+  for (as_text in list(as.character, as.factor)) {
+    frame <- data.frame(fractions(), check.names = FALSE)
+    frame[[2]] <- as_text(frame[[2]])
+    error <- tryCatch(table_of(frame), error = identity)
+    expect_s3_class(error, "mbembed_error_cell")
+    expect_match(conditionMessage(error), species[2], fixed = TRUE)
+  }
+})
+
+test_that("an assay that is not there is named", {
+  skip_if_not_installed("SummarizedExperiment")
+  object <- SummarizedExperiment::SummarizedExperiment(list(counts = t(fractions())))
+  for (wrong in list("none", 2, 0, c("counts", "none"))) {
+    expect_error(table_of(object, assay.type = wrong), class = "mbembed_error_table")
+  }
+  expect_identical(table_of(object, assay.type = 1)$parts, table_of(object)$parts)
+})
+
 test_that("what cannot be used is refused in words", {
   bare <- matrix(1:4, 2)
+  one_bare <- fractions()
+  colnames(one_bare)[3] <- NA
   text <- matrix("a", 1, 1, dimnames = list("a", "b"))
   expect_snapshot(error = TRUE, {
     embed_samples(bare)
+    embed_samples(one_bare)
+    embed_samples(fractions()[0, ])
+    embed_samples(fractions(), units = c("percent", "counts"))
+    embed_samples(fractions(), min_coverage = "0.6")
     embed_samples(text)
     embed_samples(data.frame(a = "x"))
     embed_samples("no/such/file.tsv")
