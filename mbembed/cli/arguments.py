@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mbembed.options import OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mbembed.options import Option
 
@@ -19,9 +19,15 @@ READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
 
 
 def add_options(
-    parser: argparse.ArgumentParser, names: Iterable[str], title: str, options: Mapping[str, Option] = OPTIONS
+    parser: argparse.ArgumentParser,
+    names: Iterable[str],
+    title: str,
+    options: Mapping[str, Option] = OPTIONS,
+    *,
+    lists: Collection[str] = (),
+    required: Collection[str] = (),
 ) -> None:
-    """Add options by name, in a titled group."""
+    """Add options by name, in a titled group; those of ``lists`` take several values."""
     group = parser.add_argument_group(title)
     for name in names:
         option = options[name]
@@ -33,6 +39,8 @@ def add_options(
             type=option.kind,
             choices=option.choices or None,
             metavar=option.metavar or None,
+            nargs="+" if name in lists else None,
+            required=name in required,
             help=f"{option.help}{default}".replace("%", "%%"),
         )
 

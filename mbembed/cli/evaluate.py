@@ -10,8 +10,6 @@ from mbembed.cli.arguments import READING, add_options, add_reading, add_tables,
 from mbembed.options import EVALUATE, OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mbembed.evaluation.evaluation import Evaluation
 
 __all__ = ["add_parser", "run"]
@@ -58,33 +56,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--restart", action="store_true", help="begin anew, whatever an interrupted run has left in DIR"
     )
-    _add(parser, LABELS, "labels")
+    add_options(parser, LABELS, "labels", EVALUATE, required=REQUIRED)
     model = parser.add_argument_group("model")
     model.add_argument(
         "--model", nargs="+", default=[OPTIONS["model"].default], metavar="NAME|DIR", help=OPTIONS["model"].help
     )
-    _add(parser, MEASURING, "what is measured")
+    add_options(parser, MEASURING, "what is measured", EVALUATE, lists=LISTS)
     add_reading(parser)
     add_options(parser, MATCHING, "how it is matched")
     parser.set_defaults(run=run)
-
-
-def _add(parser: argparse.ArgumentParser, names: Iterable[str], title: str) -> None:
-    group = parser.add_argument_group(title)
-    for name in names:
-        option = EVALUATE[name]
-        default = "" if option.default is None or "default:" in option.help else f" (default: {option.default})"
-        group.add_argument(
-            option.flag,
-            dest=option.name,
-            default=option.default,
-            type=option.kind,
-            choices=option.choices or None,
-            metavar=option.metavar or None,
-            nargs="+" if name in LISTS else None,
-            required=name in REQUIRED,
-            help=f"{option.help}{default}",
-        )
 
 
 def run(args: argparse.Namespace) -> int:
