@@ -9,6 +9,9 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
+# Whether packages can be had at all: a machine without a network is not to blame for what it lacks.
+apt_reaches() { may_install && apt-get update -qq -o APT::Update::Error-Mode=any >/dev/null 2>&1; }
+
 apt_install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
 
 # The first Python that is new enough; PYTHON overrides. Installed from apt where there is none.
