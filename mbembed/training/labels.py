@@ -22,6 +22,8 @@ CONTROLS = ("control", "healthy")
 ANY_CASE = "any"
 #: Labelled samples that a study needs to count: a z-score of fewer is mostly noise.
 MIN_IN_STUDY = 20
+#: Values that a message shows.
+SHOWN = 5
 #: Labelled samples that an axis needs over all studies.
 MIN_ON_AXIS = 40
 
@@ -131,7 +133,7 @@ def _axes(name: str, texts: NDArray[np.object_], controls: Sequence[str]) -> dic
         if len(found) == 2:
             return {name: np.where(known, (texts == found[1]).astype(np.float64), np.nan)}
         raise UsageError(
-            f"the label column {name!r} has {len(found)} values ({', '.join(found[:5])}, …), none of which is a control",
+            f"the label column {name!r} has {len(found)} values ({', '.join(found[:SHOWN])}, …), none of which is a control",
             expected=f"numbers, two values, or cases beside one of the controls {', '.join(controls)}",
             hint="--controls NAME …, or another --labels",
         )
