@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mbembed.evaluation.comparison import Comparison
 from mbembed.evaluation.evaluation import Evaluation
 from mbembed.evaluation.fits import results_frame
+from mbembed.evaluation.saved_heads import final_heads
 from mbembed.evaluation.seen import seen_labels, seen_samples
 from mbembed.evaluation.verdict import added_sentences, verdicts_of, whole_verdict
 
@@ -62,7 +63,12 @@ def conclude(
     judged = _judge(comparison, cohort, plan, [one.match.model for one in embeddings])
     told = [sentence for one in embeddings for sentence in one.warnings] or profile.warnings
     judged["warnings"] = list(dict.fromkeys([*told, *judged["warnings"]]))
-    return Evaluation(results_frame(plan.splits, fits), {**described, **judged, **_trace(profile, embeddings, choices)})
+    labelled = [profile.sample_ids[i] for i in cohort.rows.tolist()]
+    return Evaluation(
+        results_frame(plan.splits, fits),
+        {**described, **judged, **_trace(profile, embeddings, choices)},
+        final_heads(embeddings, labelled, cohort.target) if "linear" in choices.heads else [],
+    )
 
 
 def _describe(

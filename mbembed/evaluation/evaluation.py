@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mbembed.evaluation.checkpoint import CHECKPOINT
+from mbembed.evaluation.saved_heads import HEADS_FILE, heads_content
 from mbembed.outputs.atomic import atomic_path
 from mbembed.outputs.summary import write_summary
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import os
 
     import pandas as pd
+
+    from mbembed.evaluation.saved_heads import SavedHead
 
 __all__ = ["Evaluation"]
 
@@ -33,10 +36,13 @@ class Evaluation:
     summary : dict
         Target, samples, representations, mean scores and paired differences with intervals,
         verdicts, warnings, options and provenance.
+    heads : list of SavedHead
+        For each model the linear head, fitted on all labelled samples, for `mbembed.explain`.
     """
 
     results: pd.DataFrame
     summary: dict[str, Any]
+    heads: list[SavedHead] = field(default_factory=list)
 
     @property
     def verdict(self) -> str:
@@ -61,7 +67,7 @@ class Evaluation:
         return pd.DataFrame(self.summary["differences"])
 
     def write(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Write results, summary, figures and the page into a folder.
+        """Write results, summary, heads, figures and the page into a folder.
 
         Parameters
         ----------
@@ -88,6 +94,11 @@ class Evaluation:
         with atomic_path(written[1]) as temporary:
             temporary.write_bytes(self._parquet())
         write_summary(written[2], self.summary)
+        if self.heads:
+            written.append(place / HEADS_FILE)
+            write_summary(written[-1], heads_content(self.heads))
+        else:  # not the heads of an earlier run beside these results
+            (place / HEADS_FILE).unlink(missing_ok=True)
         written += draw_figures(self.results, self.summary, place)
         written.append(write_page(self.results, self.summary, place))
         (place / CHECKPOINT).unlink(missing_ok=True)

@@ -9,13 +9,14 @@ import numpy as np
 
 from mbembed.errors import EvaluationError, UsageError
 from mbembed.tables.sample_metadata import cell_text, is_unknown
+from mbembed.words import some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["CONTINUOUS_DISTINCT", "KINDS", "MIN_CLASS", "Target", "read_target"]
+__all__ = ["CONTINUOUS_DISTINCT", "KINDS", "MIN_CLASS", "Target", "positive_class", "read_target"]
 
 #: Kinds of target.
 KINDS = ("binary", "multiclass", "continuous")
@@ -210,7 +211,7 @@ def _classes(
     counts = {text: int((texts[known] == text).sum()) for text in sorted(set(texts[known]))}
     small = {text: count for text, count in counts.items() if count < MIN_CLASS}
     kept = [text for text in counts if text not in small]
-    shown = ", ".join(f"{text} ({count})" for text, count in counts.items())
+    shown = some([f"{text} ({count})" for text, count in counts.items()], SHOWN)
     if len(kept) < 2:
         raise EvaluationError(
             f"fewer than two classes of {name!r} have {MIN_CLASS} samples: {shown}",
@@ -219,8 +220,8 @@ def _classes(
         )
     warnings = []
     if small:
-        some = ", ".join(f"{text} ({count})" for text, count in small.items())
-        warnings.append(f"classes of {name!r} with fewer than {MIN_CLASS} samples were left out: {some}")
+        left = some([f"{text} ({count})" for text, count in small.items()], SHOWN)
+        warnings.append(f"classes of {name!r} with fewer than {MIN_CLASS} samples were left out: {left}")
     if kind == "binary" and len(kept) > 2:
         raise UsageError(
             f"{name!r} has {len(kept)} classes ({shown}), not two",
@@ -229,7 +230,7 @@ def _classes(
         )
     if len(kept) == 2:
         kind = "binary"
-        second = _positive(name, kept, positive, counts)
+        second = positive_class(name, kept, positive, counts)
         kept = [next(text for text in kept if text != second), second]
     elif positive is not None:
         raise UsageError(
@@ -242,8 +243,23 @@ def _classes(
     return Target(name, kind, values, tuple(kept), reason, tuple(warnings))
 
 
-def _positive(name: str, classes: list[str], given: str | None, counts: dict[str, int]) -> str:
-    """Return the positive class: the one given, the one that is no control, or the rarer one."""
+def positive_class(name: str, classes: Sequence[str], given: str | None, counts: Mapping[str, int]) -> str:
+    """Return the positive one of two classes: the one given, the one that is no control, or the rarer one.
+
+    Parameters
+    ----------
+    name : str
+        Of the target.
+    classes : sequence of str
+    given : str, optional
+    counts : mapping of str to int
+        Samples of each class.
+
+    Raises
+    ------
+    UsageError
+        If the one given is no class.
+    """
     if given is not None:
         if given not in classes:
             raise UsageError(
