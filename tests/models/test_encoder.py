@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
+from scipy.special import ndtr
 
 from mbembed.errors import ModelError
 from mbembed.models.encoder import BLOCK_ROWS, Encoder, Stage, fold
-from mbembed.models.folder import load_folder
+from mbembed.models.folder import Model, load_folder
 from mbembed.models.preprocess import Preprocessing
+from mbembed.models.store import load_model
 from tests.helpers import ROOT
 
 GOLDEN = ROOT / "tests" / "data" / "golden"
@@ -47,14 +49,96 @@ def test_a_sample_gets_the_same_vector_in_any_batch(n_samples: int, random: obje
     order = list(range(n_samples))
     random.shuffle(order)  # type: ignore[attr-defined]
     part = order[: max(1, n_samples // 3)]
-    np.testing.assert_allclose(model.encode(csr_array(fractions[part])), whole[part], atol=1e-8, rtol=0)
+    assert np.array_equal(model.encode(csr_array(fractions[part])), whole[part])
 
 
-def test_one_layer_is_the_same_bit_for_bit_in_any_batch() -> None:
-    encoder = Encoder(random_encoder().stages[:1])
-    inputs = np.random.default_rng(3).normal(size=(700, 37)).astype(np.float32)
-    whole = encoder.encode(inputs)
-    assert all(np.array_equal(encoder.encode(inputs[[i]])[0], whole[i]) for i in range(0, 700, 7))
+@pytest.fixture(scope="module")
+def many() -> tuple[Model, csr_array, np.ndarray]:
+    """The model that travels with mbembed, fractions for three blocks and a bit, and their vectors."""
+    model = load_model()
+    rng = np.random.default_rng(3)
+    shape = (3 * BLOCK_ROWS + 11, model.n_inputs)
+    fractions = rng.lognormal(-3, 2.5, size=shape) * (rng.random(shape) < 0.15)
+    fractions[-1] = 0
+    table = csr_array(fractions / np.maximum(fractions.sum(axis=1, keepdims=True), 1e-9))
+    return model, table, model.encode(table)
+
+
+@pytest.mark.parametrize("start", [0, 1, 3, 8, 100, 255, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS + 5])
+@pytest.mark.parametrize("rows", [1, 2, 7, 16, BLOCK_ROWS])
+def test_a_block_is_bit_for_bit_a_part_of_the_whole(
+    many: tuple[Model, csr_array, np.ndarray], start: int, rows: int
+) -> None:
+    model, table, whole = many
+    assert np.array_equal(model.encode(table[start : start + rows]), whole[start : start + rows])
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 5, 11, 63, BLOCK_ROWS - 1, BLOCK_ROWS])
+def test_a_sample_is_the_same_at_every_place(many: tuple[Model, csr_array, np.ndarray], place: int) -> None:
+    model, table, whole = many
+    order = np.roll(np.arange(table.shape[0]), place)
+    assert np.array_equal(model.encode(table[order]), whole[order])
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+def test_the_number_of_threads_changes_nothing(many: tuple[Model, csr_array, np.ndarray], threads: int) -> None:
+    model, table, whole = many
+    assert np.array_equal(model.encode(table, threads=threads), whole)
+
+
+@pytest.mark.parametrize("blas_threads", [1, 2])
+def test_the_threads_of_the_blas_change_nothing(
+    many: tuple[Model, csr_array, np.ndarray], blas_threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from threadpoolctl import threadpool_limits
+
+    from mbembed import threads
+
+    for variable in threads.BLAS_VARIABLES:  # mbembed then leaves the BLAS as it is
+        monkeypatch.setenv(variable, "1")
+    model, table, whole = many
+    with threadpool_limits(blas_threads, user_api="blas"):
+        assert np.array_equal(model.encode(table), whole)
+
+
+def test_the_rounding_of_the_products_is_that_of_float32(many: tuple[Model, csr_array, np.ndarray]) -> None:
+    model, table, whole = many
+    values = model.preprocessing.above_absent(table).toarray().astype(np.float64)
+    for stage in model.encoder_above_absent.stages:
+        values = values @ stage.weight.astype(np.float64) + stage.bias
+        values = values * ndtr(values) if stage.gelu else values
+    assert np.abs(whole - values).max() <= 5e-6 * np.abs(values).max()
+
+
+def test_units_of_one_input_are_computed_like_the_others() -> None:
+    rng = np.random.default_rng(8)
+    weight = rng.normal(size=(6, 9)).astype(np.float32)
+    weight[:, [0, 4, 5]] = 0
+    weight[2, 0], weight[5, 4] = 20, -3  # unit 5 reads nothing at all
+    stages = [
+        Stage(weight, rng.normal(size=9).astype(np.float32), gelu=True),
+        Stage(rng.normal(size=(9, 4)).astype(np.float32), np.ones(4, np.float32), gelu=False),
+    ]
+    inputs = rng.normal(size=(30, 6)).astype(np.float32)
+    hidden = inputs.astype(np.float64) @ stages[0].weight + stages[0].bias
+    expected = hidden * ndtr(hidden) @ stages[1].weight + 1
+    np.testing.assert_allclose(Encoder(stages).encode(inputs), expected, atol=3e-5, rtol=0)
+
+
+@pytest.mark.parametrize("reached", [[0], [3, 17], [0, 1, 36], list(range(20)), list(range(36))])
+def test_columns_that_a_table_does_not_reach_change_nothing(reached: list[int]) -> None:
+    rng = np.random.default_rng(6)
+    stages = random_encoder().stages
+    stages[0].weight[:, [2, 9]] = 0
+    stages[0].weight[17, 2], stages[0].weight[5, 9] = 4, -2
+    inputs = np.zeros((3 * BLOCK_ROWS, 37), np.float32)
+    inputs[:, reached] = rng.normal(size=(len(inputs), len(reached)))
+    encoder = Encoder(stages)
+    assert np.array_equal(encoder.encode(csr_array(inputs)), encoder.encode(inputs))
+
+
+def test_no_samples_give_no_vectors() -> None:
+    assert random_encoder().encode(np.empty((0, 37), np.float32)).shape == (0, 19)
 
 
 def test_inputs_above_absent_give_the_same_vectors() -> None:
