@@ -10,7 +10,7 @@ from mbembed.outputs.summary import environment
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
     from mbembed.match import Match
 
-__all__ = ["Embedding"]
+__all__ = ["CARRIED_SAMPLES", "Embedding", "run_summary"]
+
+#: Most samples of which a file of vectors carries the counts: 10 MB of JSON, which every program that opens
+#: a Parquet file reads first. ``--summary`` writes them of any number.
+CARRIED_SAMPLES = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +71,16 @@ class Embedding:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Every decision, version, hash and count: enough to repeat the run. Made on first use."""
-        match = self.match
-        return {
-            "input": match.profile.to_summary(),
-            "model": match.model.to_summary(),
-            "options": self.options,
-            "match": match.to_summary(),
-            "output": {"samples": self.n_samples, "dimensions": self.n_dimensions, "left_out": self.left_out},
-            "warnings": self.warnings,
-            "environment": environment(),
-        }
+        return self._summary()
+
+    @property
+    def carried_summary(self) -> dict[str, Any]:
+        """The summary as a file of vectors carries it: of more than ``CARRIED_SAMPLES`` without the counts of each."""
+        return self.summary if self.match.profile.n_samples <= CARRIED_SAMPLES else self._summary(per_sample=False)
+
+    def _summary(self, *, per_sample: bool = True) -> dict[str, Any]:
+        output = {"samples": self.n_samples, "dimensions": self.n_dimensions, "left_out": self.left_out}
+        return run_summary(self.match, self.options, output, self.warnings, per_sample=per_sample)
 
     @property
     def sample_metadata(self) -> pd.DataFrame | None:
@@ -130,7 +134,7 @@ class Embedding:
             self.values,
             self.sample_ids,
             self.dimension_names,
-            summary=self.summary if carries_summary(path) else None,
+            summary=self.carried_summary if carries_summary(path) else None,
             sample_metadata=self.sample_metadata,
         )
 
@@ -140,8 +144,10 @@ class Embedding:
         metadata: pd.DataFrame | str | os.PathLike[str] | None = None,
         *,
         color_by: str | Sequence[str] | None = None,
+        batch: str | None = None,
+        contrast: str | None = None,
     ) -> None:
-        """Write a page to look at: verdict, match, map, provenance (needs ``mbembed[report]``).
+        """Write a page to look at: verdict, match, map, range, study signal, provenance (needs ``mbembed[report]``).
 
         Parameters
         ----------
@@ -152,11 +158,15 @@ class Embedding:
         color_by : str or sequence of str, optional
             Columns of the metadata that colour the map, at most three; default: the first
             that tell samples apart.
+        batch : str, optional
+            Column that says in which study or batch a sample was measured; default: one that is called so.
+        contrast : str, optional
+            Column of two groups between which to say which taxa speak.
 
         Raises
         ------
         MissingExtraError
-            If Jinja2 or matplotlib is not installed.
+            If Jinja2, matplotlib or scikit-bio is not installed.
         UsageError
             If no id of the metadata is that of a sample, or a column does not exist.
         TableError
@@ -166,9 +176,29 @@ class Embedding:
         """
         from mbembed.report import write_report
 
-        write_report(path, self, metadata, color_by=color_by)
+        write_report(path, self, metadata, color_by=color_by, batch=batch, contrast=contrast)
 
     def __repr__(self) -> str:
         return (
             f"<Embedding: {self.n_samples} samples × {self.n_dimensions} dimensions, model {self.match.model.name!r}>"
         )
+
+
+def run_summary(
+    match: Match,
+    options: Mapping[str, Any],
+    output: Mapping[str, Any],
+    warnings: Sequence[str],
+    *,
+    per_sample: bool = True,
+) -> dict[str, Any]:
+    """Return every decision, version, hash and count of a run; with or without what is counted of each sample."""
+    return {
+        "input": match.profile.to_summary(),
+        "model": match.model.to_summary(),
+        "options": options,
+        "match": match.to_summary(per_sample=per_sample),
+        "output": output,
+        "warnings": warnings,
+        "environment": environment(),
+    }

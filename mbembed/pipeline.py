@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mbembed.embedding import Embedding
-from mbembed.errors import NoMatchError, UsageError
-from mbembed.match import match_profile, require_match
+from mbembed.errors import UsageError
+from mbembed.match.matching import Matching, match_profile, require_match
+from mbembed.match.selection import choose_samples
+from mbembed.match.warnings import match_warnings
 from mbembed.models.folder import Model
 from mbembed.models.store import load_model
-from mbembed.options import WARN_COVERAGE, check_choice
-from mbembed.tables import read_table
+from mbembed.options import check_choice
+from mbembed.tables import open_table
+from mbembed.tables.blocks import BLOCK_ROWS
+from mbembed.tables.profile import Profile
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from mbembed.match import Match
+    from mbembed.match.selection import Selection
+    from mbembed.tables.profile import Taxon
+    from mbembed.tables.scan import Fold
 
-__all__ = ["embed"]
+__all__ = ["Prepared", "embed", "prepare"]
 
-#: How many samples a message names.
-SHOWN = 5
+#: Options of `embed` that say how the table is read.
+READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
 
 
 def embed(
@@ -42,6 +50,7 @@ def embed(
     min_coverage: float = 0.0,
     on_empty: str = "drop",
     device: str = "cpu",
+    threads: int | None = None,
 ) -> Embedding:
     """Embed the samples of a table.
 
@@ -61,6 +70,8 @@ def embed(
     on_empty : {"drop", "nan", "floor"}
         What becomes of samples in which nothing matches, or too little.
     device : {"cpu", "cuda"}
+    threads : int, optional
+        How many threads compute; default: as many as the environment allows. No number depends on it.
 
     Returns
     -------
@@ -76,6 +87,10 @@ def embed(
     ModelError
         If the model cannot be used.
 
+    See Also
+    --------
+    mbembed.embed_file : For tables that do not fit into memory.
+
     Examples
     --------
     >>> import pandas as pd
@@ -88,6 +103,157 @@ def embed(
     >>> embedding.match.verdict
     'ok'
     """
+    prepared = prepare(
+        table,
+        model,
+        reading={
+            "format": format,
+            "orientation": orientation,
+            "units": units,
+            "rank": rank,
+            "missing": missing,
+            "taxonomy": taxonomy,
+        },
+        closure=closure,
+        names=names,
+        min_coverage=min_coverage,
+        on_empty=on_empty,
+        device=device,
+        threads=threads,
+    )
+    values = np.empty((len(prepared.selection.rows), prepared.match.model.n_dimensions), dtype=np.float32)
+    done = 0
+    for vectors, _ in prepared.vectors():
+        values[done : done + len(vectors)] = vectors
+        done += len(vectors)
+    return Embedding(
+        values,
+        prepared.sample_ids(0, len(values)),
+        prepared.match,
+        prepared.selection.left_out,
+        prepared.options,
+        prepared.warnings,
+    )
+
+
+class Prepared(NamedTuple):
+    """A table that was read and matched, ready to be encoded.
+
+    Attributes
+    ----------
+    match : Match
+        For all samples of the table.
+    selection : Selection
+        Which samples get a row.
+    options : dict
+        How it was matched and is embedded.
+    warnings : list of str
+        Sentences for the user.
+    threads : int, optional
+    """
+
+    match: Match
+    selection: Selection
+    options: dict[str, Any]
+    warnings: list[str]
+    threads: int | None
+
+    def sample_ids(self, start: int, stop: int) -> list[str]:
+        """Return the ids of some rows."""
+        ids = self.match.profile.sample_ids
+        return [ids[i] for i in self.selection.rows[start:stop].tolist()]
+
+    def fractions(self, start: int = 0) -> Iterator[tuple[int, Any]]:
+        """Yield the position of the first sample of each block, and what the encoder is given of it.
+
+        Parameters
+        ----------
+        start : int
+            Position of the first sample.
+
+        Yields
+        ------
+        tuple of (int, csr_array of shape (n_rows, n_inputs))
+        """
+        for block in self.match.profile.blocks(start):
+            yield start, self.match.block_fractions(block, start)
+            start += block.shape[0]
+
+    def vectors(
+        self, start: int = 0, stop: int | None = None, *, ahead: Callable[[Iterator[Any]], Iterator[Any]] = iter
+    ) -> Iterator[tuple[NDArray[np.float32], list[str]]]:
+        """Yield the vectors of some rows, and the ids of their samples, block by block.
+
+        Parameters
+        ----------
+        start, stop : int
+            Rows, as positions in ``selection.rows``.
+        ahead : callable
+            Goes round the blocks that are read, to have them read while others are encoded.
+
+        Yields
+        ------
+        tuple of (ndarray of shape (n_rows, n_dimensions), list of str)
+            float32; rows of samples without a vector hold missing values.
+        """
+        rows = self.selection.rows
+        stop = len(rows) if stop is None else stop
+        if start >= stop:
+            return
+        for first, fractions in ahead(self.fractions(int(rows[start]))):
+            end = min(int(np.searchsorted(rows, first + fractions.shape[0])), stop)
+            at = rows[start:end]
+            if not at.size:
+                continue
+            encoded = self.selection.encoded[at]
+            wanted = at[encoded] - first
+            found = self._encode(fractions if len(wanted) == fractions.shape[0] else fractions[wanted])
+            if encoded.all():
+                vectors = found
+            else:
+                vectors = np.full((len(at), found.shape[1]), np.nan, dtype=np.float32)
+                vectors[encoded] = found
+            yield vectors, self.sample_ids(start, end)
+            start = end
+            if start >= stop:
+                return
+
+    def _encode(self, fractions: Any) -> NDArray[np.float32]:
+        if self.options["device"] == "cuda":
+            from mbembed.models.torch_encoder import encode_on_device
+
+            return encode_on_device(self.match.model, fractions, "cuda")
+        return self.match.model.encode(fractions, threads=self.threads)
+
+
+def prepare(
+    table: object,
+    model: Model | str | os.PathLike[str] | None,
+    *,
+    reading: Mapping[str, Any],
+    closure: str | None,
+    names: str,
+    min_coverage: float,
+    on_empty: str,
+    device: str,
+    threads: int | None = None,
+    keep_bytes: int | None = None,
+    block_rows: int = BLOCK_ROWS,
+    watch: Callable[[int], Sequence[Fold]] = lambda _: (),
+) -> Prepared:
+    """Read and match a table; the arguments are those of `embed`.
+
+    Parameters
+    ----------
+    reading : mapping
+        Options of `mbembed.read_table`.
+    keep_bytes : int, optional
+        How much of the table may stay in memory; the rest is read again when it is encoded. Default: all of it.
+    block_rows : int
+        Samples that are read at once.
+    watch : callable
+        Given the number of samples, returns what else looks at them while they are read.
+    """
     check_choice("on_empty", on_empty)
     check_choice("device", device)
     if not 0.0 <= min_coverage <= 1.0:
@@ -95,13 +261,20 @@ def embed(
             f"min_coverage is {min_coverage}", expected="a share from 0 to 1", hint="--min-coverage 0.6 for 60 %"
         )
     loaded = model if isinstance(model, Model) else load_model(model)
-    profile = read_table(
-        table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy
-    )
-    match = match_profile(profile, loaded, closure=closure, names=names)
+    opened = open_table(table, **reading)
+    if isinstance(opened, Profile):
+        match = match_profile(opened, loaded, closure=closure, names=names)
+    else:
+        matchings: list[Matching] = []
+
+        def folds(taxa: Sequence[Taxon]) -> Sequence[Fold]:
+            matchings.append(Matching(taxa, loaded, closure=closure, names=names))
+            return [matchings[0].counts, *watch(opened.n_samples)]
+
+        profile = opened.profile(folds=folds, keep_bytes=keep_bytes, block_rows=block_rows)
+        match = matchings[0].of(profile)
     require_match(match)
-    kept, left_out = _choose_samples(match, min_coverage)
-    values, ids = _vectors(match, kept, on_empty, device)
+    selection = choose_samples(match, min_coverage, on_empty)
     options = {
         "closure": match.closure,
         "names": names,
@@ -109,90 +282,5 @@ def embed(
         "on_empty": on_empty,
         "device": device,
     }
-    warnings = [*profile.warnings, *_warnings(match, left_out, on_empty)]
-    return Embedding(values, ids, match, left_out, options, warnings)
-
-
-def _choose_samples(match: Match, min_coverage: float) -> tuple[NDArray[np.bool_], dict[str, str]]:
-    """Tell which samples get a vector, and why the others do not."""
-    kept = (match.matched > 0) & (match.coverage >= min_coverage)
-    if not kept.any():
-        raise NoMatchError(
-            f"no sample reaches a matched abundance of {min_coverage:.0%}; the best has {match.coverage.max():.1%}",
-            expected="at least one sample",
-            hint="a lower --min-coverage, or a model whose species are named as in the table (mbembed inspect TABLE)",
-            model=match.model.name,
-        )
-    left_out = {}
-    for i in np.flatnonzero(~kept).tolist():
-        if match.input_sum[i] == 0:
-            reason = "all zero"
-        elif match.matched[i] == 0:
-            reason = "nothing matched"
-        else:
-            reason = f"{match.coverage[i]:.1%} matched, less than {min_coverage:.0%}"
-        left_out[match.profile.sample_ids[i]] = reason
-    return kept, left_out
-
-
-def _vectors(
-    match: Match, kept: NDArray[np.bool_], on_empty: str, device: str
-) -> tuple[NDArray[np.float32], list[str]]:
-    if on_empty == "floor":
-        kept = np.ones_like(kept)
-    fractions = match.fractions()
-    rows = np.flatnonzero(kept)
-    fractions = fractions if kept.all() else fractions[rows]
-    if device == "cuda":
-        from mbembed.models.torch_encoder import encode_on_device
-
-        vectors = encode_on_device(match.model, fractions, device)
-    else:
-        vectors = match.model.encode(fractions)
-    ids = match.profile.sample_ids
-    if on_empty != "nan" or kept.all():
-        return vectors, [ids[i] for i in rows.tolist()]
-    values = np.full((len(ids), vectors.shape[1]), np.nan, dtype=np.float32)
-    values[rows] = vectors
-    return values, list(ids)
-
-
-def _warnings(match: Match, left_out: dict[str, str], on_empty: str) -> list[str]:
-    warnings = []
-    if match.verdict == "low coverage":
-        names = ", ".join(f"{name} ({share:.1%}, {reason})" for name, share, reason in match.leftovers(SHOWN))
-        warnings.append(
-            f"only {match.median_coverage:.0%} of the abundance of the median sample matches the model "
-            f"{match.model.name!r} (below {WARN_COVERAGE:.0%} vectors are unreliable); "
-            f"the most abundant taxa without a match: {names}"
-        )
-    elif poor := [i for i in match.poor_samples if match.profile.sample_ids[i] not in left_out]:
-        some = ", ".join(f"{match.profile.sample_ids[i]} ({match.coverage[i]:.0%})" for i in poor[:SHOWN])
-        warnings.append(
-            f"{len(poor)} of {match.profile.n_samples} samples have less than {WARN_COVERAGE:.0%} of their abundance "
-            f"matched, and unreliable vectors: {some}{', …' if len(poor) > SHOWN else ''}; --min-coverage "
-            f"{WARN_COVERAGE:g} leaves them out"
-        )
-    if match.is_narrow:
-        warnings.append(
-            f"only {match.n_observable} of the {match.model.n_named_species} species of {match.model.name!r} can be seen "
-            f"at all with the names of this table ({match.nomenclature.words}): compare its vectors only with those of "
-            "tables made by the same profiler"
-        )
-    if match.nomenclature.also:
-        warnings.append(
-            f"the table mixes namings ({match.nomenclature.words}, but also {', '.join(match.nomenclature.also)}): "
-            "vectors of different profilers are not comparable"
-        )
-    if match.feeds_unnamed:
-        share = float(match.profile.unclassified_labels[match.model.unnamed].mean() / (match.input_sum.mean() or 1.0))
-        warnings.append(
-            f"the table has a column {match.model.unnamed!r} ({share:.1%} of the abundance): as published, it was divided "
-            f"among the columns that {match.model.name!r} has no name for; it counts as unclassified"
-        )
-    if left_out:
-        done = {"drop": "left out", "nan": "written as missing values", "floor": "embedded all the same"}[on_empty]
-        some = ", ".join(f"{sample} ({reason})" for sample, reason in list(left_out.items())[:SHOWN])
-        more = f" and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
-        warnings.append(f"{len(left_out)} of {match.profile.n_samples} samples were {done}: {some}{more}")
-    return warnings
+    warnings = [*match.profile.warnings, *match_warnings(match, selection.left_out, on_empty)]
+    return Prepared(match, selection, options, warnings, threads)

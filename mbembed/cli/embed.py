@@ -7,15 +7,20 @@ import sys
 from typing import TYPE_CHECKING
 
 from mbembed.cli import console
-from mbembed.cli.arguments import READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
+from mbembed.cli.arguments import PAGE, READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
+from mbembed.cli.startup import start_fast
+from mbembed.errors import UsageError
 from mbembed.options import REPORT
 
 if TYPE_CHECKING:
     from mbembed.embedding import Embedding
+    from mbembed.streaming import EmbeddedFile
 
 __all__ = ["add_parser", "run"]
 
 MATCHING = ("closure", "names", "min_coverage", "on_empty", "device")
+#: Options for tables of many samples.
+LARGE = ("threads", "resume", "shard")
 
 DESCRIPTION = """\
 Embed the samples of an abundance table.
@@ -28,11 +33,16 @@ no vector and are named.
 EPILOG = """\
 OUT picks its format by suffix: .tsv .csv .tsv.gz .csv.gz .parquet .npy .h5ad .biom
 
+Tables of any size fit: BIOM 2.1, Parquet with samples in rows and .h5ad are read in blocks of
+samples, and all but .h5ad and .biom are written so, in constant memory (--report needs all vectors
+at once, and memory for them).
+
 examples:
   mbembed embed profile.biom -o embeddings.tsv
   mbembed embed merged_abundance_table.txt -o embeddings.parquet --match match.tsv --summary run.json
   mbembed embed profile.biom -o embeddings.tsv --report report.html --metadata samples.tsv
   mbembed embed profiles/*_profile.txt -o embeddings.tsv
+  mbembed embed million.biom -o embeddings.parquet --resume
 """
 
 
@@ -53,6 +63,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_options(parser, ("model",), "model")
     add_reading(parser)
     add_options(parser, MATCHING, "how it is matched and embedded")
+    add_options(parser, LARGE, "many samples")
     records = parser.add_argument_group("records")
     records.add_argument(
         "--match", metavar="TSV", help="write which taxon fed which model species, by which rule, and the leftovers"
@@ -66,8 +77,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
-    from mbembed.errors import UsageError
+    start_fast()
     from mbembed.outputs import check_output, check_place
+    from mbembed.threads import thread_count
 
     if args.output == "-" and sys.stdout.isatty():
         raise UsageError(
@@ -75,43 +87,94 @@ def run(args: argparse.Namespace) -> int:
             expected="a file",
             hint="-o embeddings.tsv",
         )
+    threads = thread_count(args.threads)
     check_output(args.output)
     for path in filter(None, (args.match, args.summary, args.report)):
         check_place(path)
     _check_report(args)
+    done = _embed_whole(args, threads) if _needs_all(args) else _embed_blocks(args, threads)
+    if args.match:
+        _write_match(args.match, done)
+    if args.summary:
+        from mbembed.outputs.summary import write_summary
 
+        write_summary(args.summary, {"command": _command(), **done.summary})
+    target = "standard output" if args.output == "-" else args.output
+    console.say(f"Wrote {target}: {done.n_samples} samples × {done.n_dimensions} dimensions")
+    return 0
+
+
+def _needs_all(args: argparse.Namespace) -> bool:
+    """Whether the vectors must be in memory at once: for a report, or by the format of the output."""
+    from mbembed.streaming import writes_blocks
+
+    return bool(args.report) or not (writes_blocks(args.output) or args.resume or args.shard)
+
+
+def _embed_blocks(args: argparse.Namespace, threads: int) -> EmbeddedFile:
+    from mbembed.streaming import embed_file
+
+    bars: dict[str, console.Progress] = {}
+
+    def show(label: str, done: int, total: int) -> None:
+        if label not in bars:
+            for bar in bars.values():
+                bar.close()
+            bars[label] = console.Progress(total, label, "samples")
+        bars[label].update(done)
+
+    try:
+        done = embed_file(
+            one_or_all(args.table),
+            args.output,
+            args.model,
+            resume=args.resume,
+            shard=args.shard,
+            threads=threads,
+            progress=show,
+            **chosen(args, (*READING, *MATCHING)),
+        )
+    finally:
+        for bar in bars.values():
+            bar.close()
+    _tell(done)
+    if done.resumed_at:
+        console.say(f"Went on behind {done.resumed_at:,} samples that an earlier run had written")
+    return done
+
+
+def _embed_whole(args: argparse.Namespace, threads: int) -> Embedding:
     from mbembed.pipeline import embed
 
-    embedding = embed(one_or_all(args.table), args.model, **chosen(args, (*READING, *MATCHING)))
+    if args.resume or args.shard:
+        raise UsageError(
+            f"{'--resume' if args.resume else '--shard'} was given with --report, which needs all vectors at once",
+            expected="one of the two",
+            hint="leave out --report",
+        )
+    embedding = embed(one_or_all(args.table), args.model, threads=threads, **chosen(args, (*READING, *MATCHING)))
     _tell(embedding)
-    command = ["mbembed", *sys.argv[1:]]
     page = ""
     if args.report:
         from mbembed.report import make_report
 
         # Made before anything is written: metadata that do not join are an error.
-        page = make_report(embedding, args.metadata, color_by=args.color_by, command=command)
+        page = make_report(embedding, command=_command(), **chosen(args, PAGE))
     embedding.write(args.output)
-    if args.match:
-        _write_match(args.match, embedding)
-    if args.summary:
-        from mbembed.outputs.summary import write_summary
-
-        write_summary(args.summary, {"command": command, **embedding.summary})
     if page:
         from mbembed.report.page import write_html
 
         write_html(args.report, page)
         console.say(f"Wrote {args.report}: open it in a browser")
-    target = "standard output" if args.output == "-" else args.output
-    console.say(f"Wrote {target}: {embedding.n_samples} samples × {embedding.n_dimensions} dimensions")
-    return 0
+    return embedding
+
+
+def _command() -> list[str]:
+    return ["mbembed", *sys.argv[1:]]
 
 
 def _check_report(args: argparse.Namespace) -> None:
     """Check what the report needs before work begins."""
-    from mbembed.errors import UsageError
-
     if args.report:
         from mbembed.report.page import check_report
 
@@ -120,15 +183,15 @@ def _check_report(args: argparse.Namespace) -> None:
             from mbembed.tables.sample_metadata import read_metadata
 
             read_metadata(args.metadata)
-    elif args.metadata or args.color_by:
+    elif given := [REPORT[name].flag for name in PAGE if getattr(args, name)]:
         raise UsageError(
-            f"{'--metadata' if args.metadata else '--color-by'} was given, but no report is written",
-            expected="--report, as metadata only colour its map and change no vector",
+            f"{given[0]} was given, but no report is written",
+            expected="--report, as metadata only serve its page and change no vector",
             hint="--report report.html",
         )
 
 
-def _tell(embedding: Embedding) -> None:
+def _tell(embedding: Embedding | EmbeddedFile) -> None:
     """Say in words what was read and matched."""
     from mbembed.match.report import rules
 
@@ -149,7 +212,7 @@ def _tell(embedding: Embedding) -> None:
         console.warn(warning)
 
 
-def _write_match(path: str, embedding: Embedding) -> None:
+def _write_match(path: str, embedding: Embedding | EmbeddedFile) -> None:
     from mbembed.match.report import taxon_columns
     from mbembed.outputs.match_table import write_match_table
 

@@ -5,21 +5,71 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mbembed.errors import NoMatchError
+from mbembed.match.counts import MatchCounts
 from mbembed.match.profile_match import Match
 from mbembed.options import check_choice
+from mbembed.tables.blocks import row_sums
 from mbembed.taxonomy.nomenclature import detect_nomenclature
 from mbembed.taxonomy.target import Target
 
 if TYPE_CHECKING:
-    from mbembed.models.folder import Model
-    from mbembed.tables.profile import Profile
+    from collections.abc import Sequence
 
-__all__ = ["match_profile", "require_match"]
+    from mbembed.models.folder import Model
+    from mbembed.tables.profile import Profile, Taxon
+
+__all__ = ["Matching", "match_profile", "require_match"]
 
 #: Closure of models that do not state one: fractions of the whole sample, as published.
 DEFAULT_CLOSURE = "input"
 #: How many names a message shows.
 SHOWN = 5
+
+
+class Matching:
+    """What of a match rests on names alone: it is known before a value is read.
+
+    Parameters
+    ----------
+    taxa : sequence of Taxon
+    model : Model
+    closure, names
+        As in `match_profile`.
+
+    Attributes
+    ----------
+    counts : MatchCounts
+        Filled while the values of the profile are read, or by `of`.
+    """
+
+    def __init__(
+        self, taxa: Sequence[Taxon], model: Model, *, closure: str | None = None, names: str = "resolve"
+    ) -> None:
+        check_choice("closure", closure)
+        check_choice("names", names)
+        self.model = model
+        self.names = names
+        self.closure = closure or str(model.config.get("closure", DEFAULT_CLOSURE))
+        self.nomenclature = detect_nomenclature(taxa)
+        self.target = Target(model.species, model.nomenclature, unnamed=model.unnamed)
+        self.placements = self.target.match(taxa, names, self.nomenclature)
+        self.counts = MatchCounts(self.placements)
+
+    def of(self, profile: Profile) -> Match:
+        """Return the match of a profile of these taxa; its values go by here unless they did before."""
+        if not self.counts.n_samples:
+            for block in profile.blocks():
+                self.counts.add(block, row_sums(block))
+        return Match(
+            profile=profile,
+            model=self.model,
+            target=self.target,
+            placements=self.placements,
+            names=self.names,
+            nomenclature=self.nomenclature,
+            closure=self.closure,
+            counts=self.counts,
+        )
 
 
 def match_profile(profile: Profile, model: Model, *, closure: str | None = None, names: str = "resolve") -> Match:
@@ -39,19 +89,7 @@ def match_profile(profile: Profile, model: Model, *, closure: str | None = None,
     Match
         Also when nothing matches; :func:`require_match` turns that into an error.
     """
-    check_choice("closure", closure)
-    check_choice("names", names)
-    nomenclature = detect_nomenclature(profile.taxa)
-    target = Target(model.species, model.nomenclature, unnamed=model.unnamed)
-    return Match(
-        profile=profile,
-        model=model,
-        target=target,
-        placements=target.match(profile.taxa, names, nomenclature),
-        names=names,
-        nomenclature=nomenclature,
-        closure=closure or str(model.config.get("closure", DEFAULT_CLOSURE)),
-    )
+    return Matching(profile.taxa, model, closure=closure, names=names).of(profile)
 
 
 def require_match(match: Match) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mbembed.match.counts import ratio
 from mbembed.options import WARN_COVERAGE, WARN_OBSERVABLE
+from mbembed.tables.blocks import joined
 from mbembed.tables.profile import UNITS
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from mbembed.match.counts import MatchCounts
     from mbembed.match.report import Leftover
     from mbembed.models.folder import Model
     from mbembed.tables.profile import Profile
@@ -43,6 +46,8 @@ class Match:
         The naming of the table, as detected.
     closure : {"input", "classified", "matched"}
         What an abundance is a fraction of.
+    counts : MatchCounts
+        Of all samples.
     """
 
     profile: Profile
@@ -52,16 +57,17 @@ class Match:
     names: str
     nomenclature: Nomenclature
     closure: str
+    counts: MatchCounts
 
-    @cached_property
+    @property
     def matched_taxa(self) -> NDArray[np.bool_]:
         """Whether each taxon feeds the model; shape (n_taxa,)."""
-        return np.array([bool(placement.columns) for placement in self.placements], dtype=bool)
+        return self.counts.matched_taxa
 
-    @cached_property
+    @property
     def matched(self) -> NDArray[np.float64]:
         """Matched abundance of each sample, in the profile's unit; shape (n_samples,)."""
-        return np.asarray(self.profile.values @ self.matched_taxa.astype(np.float64))
+        return self.counts.matched
 
     @cached_property
     def input_sum(self) -> NDArray[np.float64]:
@@ -74,19 +80,17 @@ class Match:
 
         0 where the sample has no classified abundance.
         """
-        return _ratio(self.matched, self.profile.classified)
+        return ratio(self.matched, self.profile.classified)
 
     @cached_property
     def unclassified_fraction(self) -> NDArray[np.float64]:
         """Share of each sample that its profiler left unclassified, 0 to 1; shape (n_samples,)."""
-        return _ratio(self.profile.unclassified, self.input_sum)
+        return ratio(self.profile.unclassified, self.input_sum)
 
-    @cached_property
+    @property
     def species_matched(self) -> NDArray[np.int64]:
         """Number of taxa present in each sample that feed the model; shape (n_samples,)."""
-        present = self.profile.values.copy()
-        present.data = np.ones_like(present.data)
-        return np.asarray(present @ self.matched_taxa.astype(np.float64)).astype(np.int64)
+        return self.counts.species_matched
 
     @cached_property
     def n_species_reached(self) -> int:
@@ -147,27 +151,48 @@ class Match:
         csr_array of shape (n_samples, n_inputs)
             Fractions under ``closure``. Rows of samples without anything to divide by are empty.
         """
+        blocks, start = [], 0
+        for block in self.profile.blocks():
+            blocks.append(self.block_fractions(block, start))
+            start += block.shape[0]
+        return joined(blocks, self.model.n_inputs)
+
+    def block_fractions(self, block: csr_array, start: int) -> csr_array:
+        """Return relative abundances in the model's columns, of some samples.
+
+        Parameters
+        ----------
+        block : csr_array of shape (n_rows, n_taxa)
+            From the profile's values.
+        start : int
+            Position of the first of these samples.
+
+        Returns
+        -------
+        csr_array of shape (n_rows, n_inputs)
+        """
         from scipy.sparse import csr_array
 
-        taxa, columns, weights = [], [], []
-        for taxon, placement in enumerate(self.placements):
-            for column, weight in placement.columns:
-                taxa.append(taxon)
-                columns.append(column)
-                weights.append(weight)
-        by_column = csr_array(
+        aligned = csr_array(block @ self._by_column)
+        rows = slice(start, start + block.shape[0])
+        if self.feeds_unnamed:
+            aligned = csr_array(aligned + self._unnamed(rows))
+        if self._whole is not None:
+            aligned.data = aligned.data / np.repeat(self._whole[rows], np.diff(aligned.indptr))
+        aligned.sort_indices()
+        return aligned
+
+    @cached_property
+    def _by_column(self) -> csr_array:
+        """Share of each taxon that goes into each column of the model."""
+        from scipy.sparse import csr_array
+
+        cells = [(i, column, weight) for i, one in enumerate(self.placements) for column, weight in one.columns]
+        taxa, columns, weights = zip(*cells, strict=True) if cells else ((), (), ())
+        return csr_array(
             (np.array(weights, dtype=np.float64), (np.array(taxa, np.intp), np.array(columns, np.intp))),
             shape=(self.profile.n_taxa, self.model.n_inputs),
         )
-        aligned = csr_array(self.profile.values @ by_column)
-        if self.feeds_unnamed:
-            aligned = csr_array(aligned + self._unnamed())
-        total = self._closure_total()
-        if total is not None:
-            rows = np.repeat(np.arange(self.profile.n_samples), np.diff(aligned.indptr))
-            aligned.data = aligned.data / total[rows]
-        aligned.sort_indices()
-        return aligned
 
     @property
     def feeds_unnamed(self) -> bool:
@@ -183,16 +208,17 @@ class Match:
             and self.model.unnamed in self.profile.unclassified_labels
         )
 
-    def _unnamed(self) -> csr_array:
+    def _unnamed(self, rows: slice) -> csr_array:
         from scipy.sparse import csr_array
 
         columns = [i for i, name in enumerate(self.model.species) if name == self.model.unnamed]
         row = np.zeros((1, self.model.n_inputs))
         row[0, columns] = 1 / len(columns)
-        return csr_array(csr_array(self.profile.unclassified_labels[self.model.unnamed][:, None]) @ csr_array(row))
+        return csr_array(csr_array(self.profile.unclassified_labels[self.model.unnamed][rows, None]) @ csr_array(row))
 
-    def _closure_total(self) -> NDArray[np.float64] | None:
-        """Return what each sample is divided by; ``None`` where the values are fractions already."""
+    @cached_property
+    def _whole(self) -> NDArray[np.float64] | None:
+        """What each sample is divided by; ``None`` where the values are fractions already."""
         if self.closure == "classified":
             return self.profile.classified
         if self.closure == "matched":
@@ -202,17 +228,15 @@ class Match:
             return self.input_sum
         return None if whole == 1.0 else np.full(self.profile.n_samples, whole)
 
-    @cached_property
+    @property
     def mean_abundance(self) -> NDArray[np.float64]:
         """Mean over samples of each taxon's share of the classified abundance; shape (n_taxa,)."""
-        weights = _ratio(np.ones(self.profile.n_samples), self.profile.classified)
-        return np.asarray(self.profile.values.T @ weights) / max(1, self.profile.n_samples)
+        return self.counts.mean_abundance
 
-    @cached_property
+    @property
     def prevalence(self) -> NDArray[np.float64]:
         """Share of the samples that have each taxon; shape (n_taxa,)."""
-        counts = np.bincount(self.profile.values.indices, minlength=self.profile.n_taxa)
-        return counts / max(1, self.profile.n_samples)
+        return self.counts.prevalence
 
     def taxa(self) -> pd.DataFrame:
         """Return one row per taxon of the profile, the most abundant first.
@@ -238,12 +262,8 @@ class Match:
 
         return leftovers(self, limit)
 
-    def to_summary(self) -> dict[str, Any]:
-        """Return the match in numbers, for the summary JSON."""
+    def to_summary(self, *, per_sample: bool = True) -> dict[str, Any]:
+        """Return the match in numbers, for the summary JSON; with or without those of each sample."""
         from mbembed.match.report import to_summary
 
-        return to_summary(self)
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.zeros_like(whole, dtype=np.float64), where=whole > 0)
+        return to_summary(self, per_sample=per_sample)

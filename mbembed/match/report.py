@@ -72,10 +72,10 @@ def _species_of(match: Match, placement: Placement) -> list[str]:
     return list(dict.fromkeys(match.model.species[column] for column, _ in placement.columns))
 
 
-def to_summary(match: Match) -> dict[str, Any]:
-    """Return the match in numbers, for the summary JSON."""
+def to_summary(match: Match, *, per_sample: bool = True) -> dict[str, Any]:
+    """Return the match in numbers, for the summary JSON; with or without those of each sample."""
     profile = match.profile
-    return {
+    summary: dict[str, Any] = {
         "verdict": match.verdict,
         "closure": match.closure,
         "names": match.names,
@@ -89,11 +89,13 @@ def to_summary(match: Match) -> dict[str, Any]:
         "ambiguous_fraction": match.ambiguous_fraction,
         "rules": rules(match),
         "leftovers": [leftover._asdict() for leftover in leftovers(match, SUMMARY_LEFTOVERS)],
-        "samples": {
+    }
+    if per_sample:
+        summary["samples"] = {
             "id": profile.sample_ids,
             "input_sum": match.input_sum.tolist(),
             "unclassified_fraction": match.unclassified_fraction.tolist(),
             "coverage": match.coverage.tolist(),
             "species_matched": match.species_matched.tolist(),
-        },
-    }
+        }
+    return summary

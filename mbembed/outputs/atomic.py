@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import signal
 import stat
 import threading
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-__all__ = ["atomic_path"]
+__all__ = ["atomic_path", "output_error", "terminable"]
 
 #: Mode of a new file before the umask takes its bits away, as open(2) is called by everyone.
 _MODE = 0o666
@@ -71,8 +70,8 @@ def atomic_path(target: str | os.PathLike[str]) -> Iterator[Path]:
             yield final
             return
         final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = final.with_name(f".{final.name[:_NAME_PART]}.{secrets.token_hex(4)}.tmp")
-        with _terminable():
+        temporary = final.with_name(f".{final.name[:_NAME_PART]}.{os.urandom(4).hex()}.tmp")
+        with terminable():
             try:
                 os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE))
                 yield temporary
@@ -107,7 +106,7 @@ def output_error(path: Path, error: OSError) -> OutputError:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """Let SIGTERM unwind the stack for a while, so that temporary files are removed."""
     ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     if not ours:  # someone else decides what SIGTERM does, or signals cannot be set here

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,15 +9,17 @@ import numpy as np
 from mbembed.errors import OutputError
 from mbembed.outputs.atomic import atomic_path
 from mbembed.outputs.content import SUMMARY_KEY
+from mbembed.outputs.parquet import ParquetWriter
 from mbembed.outputs.summary import to_json
 from mbembed.outputs.text import SAMPLE_COLUMN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from mbembed.outputs.content import Content
 
-__all__ = ["IDS_SUFFIX", "write_npy", "write_parquet"]
+__all__ = ["IDS_SUFFIX", "check_ids", "write_ids", "write_npy", "write_parquet"]
 
 #: An NPY file has no room for ids: they stand in this file beside it, one per line.
 IDS_SUFFIX = ".ids.txt"
@@ -27,16 +28,13 @@ IDS_SUFFIX = ".ids.txt"
 def write_parquet(path: Path, content: Content) -> None:
     """Write a column ``sample`` (text) and one float32 column per dimension.
 
-    The summary is in the file's key-value metadata. Compression: zstd, polars' default.
+    The summary is in the file's key-value metadata. Nothing is compressed: zstd takes 7 % off such
+    numbers and two and a half times as long.
     """
-    import polars as pl
-
-    frame = pl.from_numpy(content.values, schema=content.dimension_names, orient="row")
-    frame.insert_column(0, pl.Series(SAMPLE_COLUMN, content.sample_ids, dtype=pl.String))
-    file = BytesIO()  # polars reports a full disk as a damaged file: writing is left to Python
-    frame.write_parquet(file, metadata={SUMMARY_KEY: to_json(content.summary)})
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(file.getvalue())
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        writer = ParquetWriter(handle, SAMPLE_COLUMN, content.dimension_names)
+        writer.write(content.values, content.sample_ids)
+        writer.close({SUMMARY_KEY: to_json(content.summary)})
 
 
 def write_npy(path: Path, content: Content) -> None:
@@ -49,7 +47,16 @@ def write_npy(path: Path, content: Content) -> None:
     OutputError
         If an id holds a line break, which a file with one id per line cannot keep.
     """
-    broken = next((one for one in content.sample_ids if "\n" in one or "\r" in one), None)
+    check_ids(path, content.sample_ids)
+    with atomic_path(path) as temporary, temporary.open("wb") as handle:
+        np.save(handle, content.values)
+        handle.flush()
+        write_ids(path, content.sample_ids)
+
+
+def check_ids(path: Path, sample_ids: Sequence[str]) -> None:
+    """Refuse ids that the file beside an NPY file cannot keep, see `write_npy`."""
+    broken = next((one for one in sample_ids if "\n" in one or "\r" in one), None)
     if broken is not None:
         raise OutputError(
             f"the sample id {broken!r} holds a line break, and {path.name}{IDS_SUFFIX} has one id per line",
@@ -57,10 +64,9 @@ def write_npy(path: Path, content: Content) -> None:
             hint=f"write {path.with_suffix('.parquet').name} instead",
             path=str(path),
         )
-    ids = path.with_name(path.name + IDS_SUFFIX)
-    with atomic_path(path) as temporary, temporary.open("wb") as handle:
-        np.save(handle, content.values)
-        handle.flush()
-        with atomic_path(ids) as temporary_ids:
-            text = "".join(f"{one}\n" for one in content.sample_ids)
-            temporary_ids.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_ids(path: Path, sample_ids: Sequence[str]) -> None:
+    """Write the ids beside an NPY file."""
+    with atomic_path(path.with_name(path.name + IDS_SUFFIX)) as temporary:
+        temporary.write_text("".join(f"{one}\n" for one in sample_ids), encoding="utf-8", newline="\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections import deque
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from mbembed.outputs.fixed_point import format_rows
+from mbembed.threads import thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +53,8 @@ class TextWriter:
 
     Numbers have eight decimals, as embeddings are rounded to them: reading the text gives the
     same float32 numbers bit for bit (a negative zero comes back as zero). A missing number is
-    an empty cell. Compression runs in threads, one for each core; formatting does not: its steps
-    are so short that threads only wait for each other.
+    an empty cell. Compression runs in threads; formatting does not: its steps are so short that threads
+    only wait for each other.
 
     Parameters
     ----------
@@ -65,6 +65,12 @@ class TextWriter:
         One ASCII character.
     compress : bool
         Write gzip: one member, the same bytes for the same content.
+    header : bool
+        Begin with the names of the columns.
+    gzip_state : sequence of (int, int), optional
+        What `flush` returned when an earlier writer stopped where ``handle`` stands now.
+    threads : int, optional
+        How many compress; default: :func:`mbembed.threads.thread_count`.
 
     Examples
     --------
@@ -77,13 +83,22 @@ class TextWriter:
     """
 
     def __init__(
-        self, handle: BinaryIO, dimension_names: Sequence[str], delimiter: str = "\t", *, compress: bool = False
+        self,
+        handle: BinaryIO,
+        dimension_names: Sequence[str],
+        delimiter: str = "\t",
+        *,
+        compress: bool = False,
+        header: bool = True,
+        gzip_state: Sequence[int] | None = None,
+        threads: int | None = None,
     ) -> None:
         self._handle = handle
         self._delimiter = delimiter
-        self._gzip = _ParallelGzip(handle) if compress else None
-        header = delimiter.join(quote(name, delimiter) for name in [SAMPLE_COLUMN, *dimension_names]) + "\n"
-        self._put(header.encode())
+        self._gzip = _ParallelGzip(handle, gzip_state, threads) if compress else None
+        if header:
+            names = delimiter.join(quote(name, delimiter) for name in [SAMPLE_COLUMN, *dimension_names]) + "\n"
+            self._put(names.encode())
 
     def write(self, values: NDArray[np.float32], sample_ids: Sequence[str]) -> None:
         """Write some samples.
@@ -99,6 +114,10 @@ class TextWriter:
             labels = [quote(one, self._delimiter).encode() for one in sample_ids[start : start + rows]]
             piece = np.asarray(values[start : start + rows], dtype=np.float32)
             self._put(format_rows(piece, labels, self._delimiter.encode()))
+
+    def flush(self) -> list[int] | None:
+        """Write what is pending; return what continuing the file takes: of gzip, checksum and size so far."""
+        return self._gzip.flush() if self._gzip else None
 
     def close(self) -> None:
         """Write what is pending, and the end of the file."""
@@ -126,16 +145,16 @@ class TextWriter:
 class _ParallelGzip:
     """One gzip member whose pieces are deflated in threads and written in order, as pigz does."""
 
-    def __init__(self, handle: BinaryIO) -> None:
+    def __init__(self, handle: BinaryIO, state: Sequence[int] | None = None, threads: int | None = None) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         self._handle = handle
-        self._threads = _usable_cores()
+        self._threads = thread_count(threads)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="mbembed-gzip")
         self._pending: deque[Future[bytes]] = deque()
-        self._checksum = 0
-        self._size = 0
-        handle.write(_GZIP_HEADER)
+        self._checksum, self._size = state or (0, 0)
+        if state is None:
+            handle.write(_GZIP_HEADER)
 
     def write(self, text: bytes | memoryview) -> None:
         self._checksum = zlib.crc32(text, self._checksum)
@@ -144,10 +163,14 @@ class _ParallelGzip:
             self._handle.write(self._pending.popleft().result())
         self._pending.append(self._pool.submit(_deflate, text))
 
+    def flush(self) -> list[int]:
+        while self._pending:
+            self._handle.write(self._pending.popleft().result())
+        return [self._checksum, self._size]
+
     def close(self) -> None:
         try:
-            while self._pending:
-                self._handle.write(self._pending.popleft().result())
+            self.flush()
             self._handle.write(_deflate(b"", zlib.Z_FINISH))
             self._handle.write(struct.pack("<II", self._checksum, self._size % 2**32))
         finally:
@@ -161,7 +184,3 @@ def _deflate(text: bytes | memoryview, ending: int = zlib.Z_FULL_FLUSH) -> bytes
     """Deflate a piece on its own; a full flush ends on a whole byte, so that pieces can be joined."""
     deflate = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)  # negative: no zlib header
     return deflate.compress(text) + deflate.flush(ending)
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

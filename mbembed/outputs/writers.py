@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["STDOUT", "SUFFIXES", "carries_summary", "check_output", "check_place", "to_anndata", "write_embedding"]
+__all__ = [
+    "STDOUT",
+    "SUFFIXES",
+    "carries_summary",
+    "check_output",
+    "check_place",
+    "suffix_of",
+    "to_anndata",
+    "write_embedding",
+]
 
 #: The path that means standard output.
 STDOUT = "-"
@@ -82,6 +91,17 @@ def write_embedding(
 def carries_summary(path: str | os.PathLike[str]) -> bool:
     """Tell whether the format that a path names has room for the summary."""
     return os.fspath(path) != STDOUT and _format(path).carries_summary
+
+
+def suffix_of(path: str | os.PathLike[str]) -> str:
+    """Return which of ``SUFFIXES`` a path ends in.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    return _format(path).suffix
 
 
 def check_output(path: str | os.PathLike[str]) -> None:

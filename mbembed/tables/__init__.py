@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     import biom
     import pandas as pd
 
+    from mbembed.tables.opened import OpenTable
     from mbembed.tables.profile import Profile
 
-__all__ = ["read_table"]
+__all__ = ["open_table", "read_table"]
 
 #: The choices of ``--missing``.
 MISSING_CHOICES = ("error", "zero")
@@ -71,7 +72,33 @@ def read_table(
     >>> read_table(frame)
     <Profile: 2 samples × 2 taxa, fraction, from dataframe>
     """
-    from mbembed.tables.assemble import assemble
+    from mbembed.tables.profile import Profile
+
+    opened = open_table(
+        table, format=format, orientation=orientation, units=units, rank=rank, missing=missing, taxonomy=taxonomy
+    )
+    return opened if isinstance(opened, Profile) else opened.profile()
+
+
+def open_table(
+    table: object,
+    *,
+    format: str | None = None,  # noqa: A002 - as in read_table
+    orientation: str | None = None,
+    units: str | None = None,
+    rank: str | None = None,
+    missing: str = "error",
+    taxonomy: str | os.PathLike[str] | None = None,
+) -> OpenTable | Profile:
+    """Open a table: its names are known then, its values are read when a profile is made of it.
+
+    Parameters and errors are those of `read_table`. Several files are put together here, and
+    come as one profile; so does a profile itself.
+
+    Returns
+    -------
+    OpenTable or Profile
+    """
     from mbembed.tables.profile import Decision, Profile
     from mbembed.tables.raw import ReadOptions
 
@@ -86,6 +113,7 @@ def read_table(
     options = ReadOptions(format=format, orientation=orientation, units=units, rank=rank, missing=missing)
     _check_choices(options)
     from mbembed.tables.amplicons import amplicon_note
+    from mbembed.tables.opened import OpenTable
     from mbembed.tables.source import open_source
 
     if taxonomy is not None:
@@ -97,6 +125,7 @@ def read_table(
         from mbembed.tables.registry import detect
 
         source = open_source(table)
+        source.start_hashing()
         reader, detail = detect(source, options)
         raw = reader.read(source, options)
         raw.decisions.insert(0, Decision("format", reader.DIALECT, detail))
@@ -109,7 +138,7 @@ def read_table(
 
         raw = join_taxonomy(raw, options.taxonomy, name=str(taxonomy), path=str(source.path) if source else "")
     raw.warnings += amplicon_note(raw)
-    return assemble(raw, source, options)
+    return OpenTable(raw, source, options)
 
 
 def _check_choices(options: object) -> None:

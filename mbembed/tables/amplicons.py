@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from mbembed.tables.raw import RawTable
 
-__all__ = ["amplicon_note"]
+__all__ = ["AMPLICON", "amplicon_note"]
+
+#: How the warning begins: whoever asks whether a profile has it looks for this.
+AMPLICON = "this looks like a table of 16S or other amplicons"
 
 #: Dialects of shotgun profilers.
 SHOTGUN = frozenset(
@@ -62,7 +65,7 @@ def amplicon_note(raw: RawTable) -> list[str]:
         return []
     return [
         (
-            f"this looks like a table of 16S or other amplicons ({evidence}); the models were trained on shotgun "
+            f"{AMPLICON} ({evidence}); the models were trained on shotgun "
             "metagenomes, and few amplicons are named down to the species, so little of it will match"
         )
     ]

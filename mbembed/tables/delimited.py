@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from mbembed.errors import CellError
+from mbembed.tables.blocks import joined
 from mbembed.tables.cells import is_missing, is_number, split_line
 from mbembed.tables.numbers import parse_numbers, to_csr
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
 
     from mbembed.tables.layout import Layout
     from mbembed.tables.text import TextFile
@@ -55,7 +56,7 @@ class Cells:
 
     labels: list[str]
     columns: list[str]
-    values: sparse.csr_array
+    values: csr_array
     text: dict[str, list[str]] = field(default_factory=dict)
     n_missing: int = 0
 
@@ -102,7 +103,7 @@ class _Block(NamedTuple):
 
     rows: list[tuple[int, bytes]]
     cut: _Cut | None
-    parsed: Future[sparse.csr_array | None] | None
+    parsed: Future[csr_array | None] | None
 
 
 class _Pass:
@@ -127,7 +128,7 @@ class _Pass:
         self.first_missing: tuple[int, str, str] | None = None
 
     def run(self) -> Cells:
-        blocks: list[sparse.csr_array] = []
+        blocks: list[csr_array] = []
         waiting: deque[_Block] = deque()
         # polars parses one block, without the interpreter's lock, while the next is being cut.
         with ThreadPoolExecutor(max_workers=1) as parser:
@@ -143,7 +144,7 @@ class _Pass:
         return Cells(
             labels=self.labels,
             columns=[names[i] for i in self.columns],
-            values=sparse.vstack(blocks, format="csr") if len(blocks) != 1 else blocks[0],
+            values=joined(blocks, len(self.columns)),
             text={names[i]: cells for i, cells in self.text.items()},
             n_missing=self.n_missing,
         )
@@ -174,12 +175,12 @@ class _Pass:
             numbers.append(rest)
         return _Cut(texts, self.delimiter.join(numbers))
 
-    def _parse(self, cut: _Cut) -> sparse.csr_array | None:
+    def _parse(self, cut: _Cut) -> csr_array | None:
         shape = (len(cut.texts), len(self.columns))
         values = parse_numbers(cut.numbers, self.delimiter, self.layout.decimal, shape[0] * shape[1])
         return None if values is None else to_csr(values.reshape(shape))
 
-    def _finish(self, block: _Block) -> sparse.csr_array:
+    def _finish(self, block: _Block) -> csr_array:
         values = block.parsed.result() if block.parsed else None
         if values is None or block.cut is None:
             return to_csr(self._slow(block.rows))

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from mbembed.tables.source import Source
 
-__all__ = ["MAX_FILE_BYTES", "hdf5_kind", "opened", "read_numbers", "read_sparse", "read_strings", "read_values"]
+__all__ = [
+    "MAX_FILE_BYTES",
+    "check_claim",
+    "hdf5_kind",
+    "opened",
+    "read_numbers",
+    "read_sparse",
+    "read_strings",
+    "read_values",
+]
 
 #: Largest HDF5 file unpacked from a gzip, bzip2 or xz wrapper (8 GiB; the largest public BIOM
 #: tables, of 100,000 samples, are below 1 GiB).
@@ -121,13 +130,24 @@ def read_values(dataset: Any) -> NDArray[Any]:
     TypeError
         If it is a group.
     """
+    check_claim(dataset)
+    return np.asarray(dataset[()])
+
+
+def check_claim(dataset: Any) -> None:
+    """Look at how much a dataset claims to hold, before any of it is read.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `read_values`.
+    """
     if not hasattr(dataset, "dtype"):
         raise TypeError(f"{dataset.name} is a group, not a dataset")
     n_bytes = int(np.prod([int(size) for size in dataset.shape], dtype=object)) * dataset.dtype.itemsize
     limit = dataset.file.id.get_filesize() * MAX_EXPANSION + SMALL_BYTES
     if n_bytes > limit:
         raise ValueError(f"{dataset.name} claims {n_bytes} bytes, more than the file can hold")
-    return np.asarray(dataset[()])
 
 
 def read_numbers(dataset: Any) -> NDArray[np.float64]:

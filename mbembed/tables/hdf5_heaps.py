@@ -6,12 +6,13 @@ a file must be refused before. Layout: HDF5 File Format Specification, III.E "Gl
 
 from __future__ import annotations
 
-import mmap
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["check_heaps"]
@@ -24,6 +25,10 @@ WORD_BYTES = 8
 HEADER_WORDS = 2
 #: The low 16 bits of an entry's first word are its number; 0 is the free space at the end.
 _NUMBER = 0xFFFF
+#: How much of a file is looked through at a time (bytes).
+CHUNK_BYTES = 8 << 20
+#: How many files that were in order are remembered.
+CHECKED = 16
 
 
 def check_heaps(path: Path) -> None:
@@ -39,15 +44,41 @@ def check_heaps(path: Path) -> None:
     ValueError
         If the free space of a heap does not reach to its end.
     """
-    with path.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        at = content.find(_BEGIN)
+    state = path.stat()
+    _check(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=CHECKED)  # a file is opened more than once; an error is not remembered
+def _check(path: Path, size: int, changed: int) -> None:  # noqa: ARG001 - tells whether it is the same
+    # Read, not mapped: the pages of a mapped file count as memory of the process.
+    with path.open("rb") as handle:
+        for at in _begins(handle):
+            if at % WORD_BYTES:
+                continue
+            handle.seek(at + WORD_BYTES)
+            n_bytes = int.from_bytes(handle.read(WORD_BYTES), "little")
+            # A heap that ends behind the file is left to the library, which refuses it.
+            if at + n_bytes > size:
+                continue
+            handle.seek(at)
+            if not _is_whole(handle.read(n_bytes - n_bytes % WORD_BYTES)):
+                raise ValueError(f"the text at byte {at} is not in order")
+
+
+def _begins(handle: BinaryIO) -> Iterator[int]:
+    """Yield where heaps may begin; the file may be read elsewhere in between."""
+    start = 0
+    overlap = len(_BEGIN) - 1
+    while True:
+        handle.seek(start)
+        chunk = handle.read(CHUNK_BYTES)
+        at = chunk.find(_BEGIN)
         while at >= 0:
-            if at % WORD_BYTES == 0:
-                size = int.from_bytes(content[at + WORD_BYTES : at + 2 * WORD_BYTES], "little")
-                # A heap that ends behind the file is left to the library, which refuses it.
-                if at + size <= len(content) and not _is_whole(content[at : at + size - size % WORD_BYTES]):
-                    raise ValueError(f"the text at byte {at} is not in order")
-            at = content.find(_BEGIN, at + 1)
+            yield start + at
+            at = chunk.find(_BEGIN, at + 1)
+        if len(chunk) <= overlap or len(chunk) < CHUNK_BYTES:
+            return
+        start += len(chunk) - overlap
 
 
 def _is_whole(heap: bytes) -> bool:

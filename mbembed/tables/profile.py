@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mbembed.tables.blocks import BLOCK_ROWS, joined, row_sums
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
-__all__ = ["UNITS", "Decision", "Profile", "Taxon"]
+    from mbembed.tables.taxon_blocks import TaxonBlocks
+
+__all__ = ["UNITS", "Decision", "Profile", "StreamedProfile", "Taxon"]
 
 #: Units that a table can be in; the value is what one whole sample adds up to
 #: (``None``: sequencing depth, different in every sample).
@@ -139,7 +143,7 @@ class Profile:
     @cached_property
     def classified(self) -> NDArray[np.float64]:
         """Sum of the taxa of each sample, in ``unit``; shape (n_samples,)."""
-        return np.asarray(self.values.sum(axis=1), dtype=np.float64).ravel()
+        return row_sums(self.values)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table as a DataFrame, samples in rows, taxon names as columns."""
@@ -151,18 +155,27 @@ class Profile:
 
     def select_samples(self, indices: Sequence[int]) -> Profile:
         """Return the profile of some samples, in the order given."""
-        from dataclasses import replace
-
         rows = np.asarray(indices, dtype=np.intp)
         metadata = None if self.sample_metadata is None else self.sample_metadata.iloc[rows]
-        return replace(
-            self,
+        chosen: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        chosen.update(
             values=self.values[rows],
             sample_ids=[self.sample_ids[i] for i in rows],
             unclassified=self.unclassified[rows],
             unclassified_labels={label: part[rows] for label, part in self.unclassified_labels.items()},
             sample_metadata=metadata,
         )
+        return Profile(**chosen)
+
+    def blocks(self, start: int = 0) -> Iterator[csr_array]:
+        """Yield the values from the sample ``start`` on, block by block.
+
+        Yields
+        ------
+        csr_array of shape (n_rows, n_taxa)
+        """
+        for first in range(start, self.n_samples, BLOCK_ROWS):
+            yield self.values if self.n_samples <= BLOCK_ROWS and not first else self.values[first : first + BLOCK_ROWS]
 
     def to_summary(self) -> dict[str, object]:
         """Return what was read and decided, for the summary JSON."""
@@ -180,3 +193,34 @@ class Profile:
 
     def __repr__(self) -> str:
         return f"<Profile: {self.n_samples} samples × {self.n_taxa} taxa, {self.unit}, from {self.dialect}>"
+
+
+class StreamedProfile(Profile):
+    """A profile whose values stay in its file.
+
+    Parameters
+    ----------
+    rows : TaxonBlocks
+        What reads them, block by block.
+    classified : ndarray of shape (n_samples,)
+        Sum of the taxa of each sample, as the first pass over the file found it.
+    **facts
+        All other fields of a `Profile`.
+    """
+
+    rows: TaxonBlocks
+
+    def __init__(self, rows: TaxonBlocks, classified: NDArray[np.float64], **facts: Any) -> None:
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "classified", classified)
+
+    @cached_property
+    def values(self) -> csr_array:
+        """All values: asking for them reads the whole table into memory."""
+        return joined(list(self.rows.blocks()), self.n_taxa)
+
+    def blocks(self, start: int = 0) -> Iterator[csr_array]:
+        """Yield the values from the sample ``start`` on, block by block, as they are read."""
+        return self.rows.blocks(start)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from mbembed.tables.blocks import SampleBlocks
+
 __all__ = ["TAXA_IN_ROWS", "RawTable", "ReadOptions"]
 
 #: What readers of dialects with one layout say.
@@ -53,8 +55,8 @@ class RawTable:
 
     Attributes
     ----------
-    values : ndarray or csr_array of shape (n_samples, n_labels)
-        float64.
+    values : ndarray, csr_array or SampleBlocks of shape (n_samples, n_labels)
+        float64; in a file still, where the format lets samples be read block by block.
     sample_ids : sequence of str
     labels : sequence of str
         The text that names each taxon in the file: a lineage, a name or an id.
@@ -71,7 +73,7 @@ class RawTable:
     sample_metadata : DataFrame, optional
     """
 
-    values: NDArray[np.float64] | csr_array
+    values: NDArray[np.float64] | csr_array | SampleBlocks
     sample_ids: Sequence[str]
     labels: Sequence[str]
     dialect: str

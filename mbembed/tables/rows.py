@@ -6,16 +6,14 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from mbembed.errors import TableError
 from mbembed.tables.labels import RANKS, is_unclassified, lineage_from_label, rank_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
-    from scipy import sparse
 
     from mbembed.tables.raw import RawTable
 
@@ -45,8 +43,6 @@ class Rows(NamedTuple):
         Of every row.
     taxa, unclassified : list of int
         Rows of taxa, and of what the profiler could not assign.
-    parents : frozenset of int
-        Rows that hold the sum of other rows.
     has_lineage : bool
         Whether any row has a lineage.
     """
@@ -55,12 +51,11 @@ class Rows(NamedTuple):
     ranks: list[str]
     taxa: list[int]
     unclassified: list[int]
-    parents: frozenset[int]
     has_lineage: bool
 
     @classmethod
-    def of(cls, raw: RawTable, values: sparse.csr_array) -> Rows:
-        """Tell the rows of a table apart; ``values`` as in ``raw``, samples first."""
+    def of(cls, raw: RawTable) -> Rows:
+        """Tell the rows of a table apart."""
         given = raw.lineages or [()] * len(raw.labels)
         lineages = [known or lineage_from_label(label) for known, label in zip(given, raw.labels, strict=True)]
         taxids = raw.taxids or [""] * len(raw.labels)
@@ -72,9 +67,7 @@ class Rows(NamedTuple):
         said = {ranks[i] for i in taxa}
         unranked = SPECIES if said <= {""} or SPECIES in said else UNRANKED
         ranks = [rank or unranked for rank in ranks]
-        totals = np.asarray(values.sum(axis=0)).ravel()
-        parents = _parents(lineages, taxa, totals)
-        return cls(lineages, ranks, taxa, unclassified, parents, any(map(bool, lineages)))
+        return cls(lineages, ranks, taxa, unclassified, any(map(bool, lineages)))
 
     def choose(self, asked: str | None, path: str) -> tuple[list[int], str]:
         """Choose one rank: the one asked for, else SGBs, else species, else the narrowest.
@@ -114,32 +107,44 @@ class Rows(NamedTuple):
         species = {self.lineages[i] for i in self.taxa if self.ranks[i] == SPECIES}
         return bool(covered) and species <= covered
 
-    def leftovers(self, chosen: Sequence[int]) -> tuple[list[int], list[int]]:
-        """Split the rows that were not chosen: those that repeat others, and those that nothing else covers."""
+    def leftovers(self, chosen: Sequence[int], *, nested: bool) -> tuple[list[int], list[int]]:
+        """Split the rows that were not chosen: those that repeat others, and those that nothing else covers.
+
+        ``nested``: whether the rows above others hold their sum, see `is_nested`.
+        """
         taken = set(chosen)
         names = {self.lineages[i] for i in chosen}
         rest = [i for i in self.taxa if i not in taken]
+        parents = set(self._above()) if nested and rest else set()
         repeats = [
             i
             for i in rest
-            if i in self.parents
+            if i in parents
             or not self.lineages[i]
             or any(self.lineages[i][:n] in names for n in range(1, len(self.lineages[i])))
         ]
         repeated = set(repeats)
         return repeats, [i for i in rest if i not in repeated]
 
+    def is_nested(self, totals: NDArray[np.float64]) -> bool:
+        """Tell whether rows above others hold their sum, as in a table of all ranks; not so in one of leaves.
 
-def _parents(lineages: Sequence[tuple[str, ...]], taxa: Sequence[int], totals: NDArray[np.float64]) -> frozenset[int]:
-    """Rows that hold the sum of other rows, as in a table of all ranks; none in a table of leaves.
+        Lineages alone do not say it: in a 16S table an OTU that is known to the genus only stands
+        beside, not above, the OTUs of its species. There the sums do not fit.
 
-    Lineages alone do not say it: in a 16S table an OTU that is known to the genus only stands
-    beside, not above, the OTUs of its species. There the sums do not fit.
-    """
-    below: defaultdict[tuple[str, ...], float] = defaultdict(float)
-    for i in taxa:
-        below[lineages[i][:-1]] += totals[i]
-    prefixes = {lineages[i][:n] for i in taxa for n in range(1, len(lineages[i]))}
-    parents = [i for i in taxa if lineages[i] in prefixes]
-    fitting = [i for i in parents if totals[i] >= PARENT_SHARE * below[lineages[i]]]
-    return frozenset(parents if parents and len(fitting) >= NESTED_SHARE * len(parents) else ())
+        Parameters
+        ----------
+        totals : ndarray of shape (n_rows,)
+            What each row adds up to over all samples.
+        """
+        below: defaultdict[tuple[str, ...], float] = defaultdict(float)
+        for i in self.taxa:
+            below[self.lineages[i][:-1]] += totals[i]
+        parents = self._above()
+        fitting = [i for i in parents if totals[i] >= PARENT_SHARE * below[self.lineages[i]]]
+        return bool(parents) and len(fitting) >= NESTED_SHARE * len(parents)
+
+    def _above(self) -> list[int]:
+        """Rows whose lineage is the beginning of another's."""
+        prefixes = {self.lineages[i][:n] for i in self.taxa for n in range(1, len(self.lineages[i]))}
+        return [i for i in self.taxa if self.lineages[i] in prefixes]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import lzma
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from mbembed.errors import DialectError, TableError
@@ -74,9 +76,33 @@ class Source:
         """Open the content for reading, decompressed."""
         return _open(self.path, self.compression)
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """Size (bytes) and time of the last change (ns): another state, another file."""
+        found = self.path.stat()
+        return found.st_size, found.st_mtime_ns
+
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the file as it lies on disk."""
+        started: Thread | None = self.__dict__.get("_hashing")
+        if started is not None:
+            started.join()
+        if "_hash" in self.__dict__:
+            return str(self.__dict__["_hash"])
+        return self._sha256()
+
+    def start_hashing(self) -> None:
+        """Compute ``sha256`` in a thread, beside the reading: hashing does not hold the interpreter's lock."""
+
+        def run() -> None:
+            with suppress(OSError):  # said by who asks for it
+                self.__dict__["_hash"] = self._sha256()
+
+        self.__dict__["_hashing"] = Thread(target=run, name="mbembed-hash", daemon=True)
+        self.__dict__["_hashing"].start()
+
+    def _sha256(self) -> str:
         with self.path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from mbembed.errors import AxisError
 from mbembed.tables.axis import looks_like_taxon, some
@@ -15,8 +14,8 @@ from mbembed.taxonomy.vocabulary import known_names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
-    from scipy import sparse
 
 __all__ = ["check_strangers", "check_unit_without", "odd_words", "stranger_notes"]
 
@@ -49,6 +48,8 @@ SAMPLE_DATA = frozenset(_SAMPLE_DATA.split())
 NAMED_SHARE = 0.5
 #: Share of the abundance of the average sample below which such names are not worth a word.
 NOTED_SHARE = 0.01
+
+_DIGIT = re.compile(r"\d")
 
 
 def check_strangers(labels: Sequence[str], lineages: Sequence[tuple[str, ...]], *, path: str = "") -> None:
@@ -91,20 +92,26 @@ def check_strangers(labels: Sequence[str], lineages: Sequence[tuple[str, ...]], 
 
 def stranger_notes(
     labels: Sequence[str],
-    lineages: Sequence[tuple[str, ...]],
+    odd: Sequence[int],
     sample_ids: Sequence[str],
-    values: sparse.csr_array,
+    amounts: NDArray[np.float64],
     totals: NDArray[np.float64],
+    sums: NDArray[np.float64],
 ) -> list[str]:
     """Name what does not look like a taxon among taxa, or is named like a sum among samples.
 
     Parameters
     ----------
-    labels, lineages : sequence
+    labels : sequence of str
         Of the taxa.
+    odd : sequence of int
+        Those that do not look like taxa, see `odd_words`.
     sample_ids : sequence of str
-    values : csr_array of shape (n_samples, n_taxa)
-    totals : ndarray of shape (n_samples,)
+    amounts : ndarray of shape (n_samples,)
+        What each sample has of the odd ones.
+    totals : ndarray of shape (n_taxa,)
+        What each taxon adds up to.
+    sums : ndarray of shape (n_samples,)
         What each sample adds up to.
 
     Returns
@@ -113,17 +120,15 @@ def stranger_notes(
         Warnings.
     """
     notes = []
-    sums = [name for name in sample_ids if _word(name) in SUMMARIES]
-    if sums and len(sample_ids) > 1:
-        notes.append(f"named like a sum or mean of the others, yet read as a sample: {some(sums)}")
-    odd = odd_words(labels, lineages)
+    # No word for a sum has a digit: most ids are told apart by that alone.
+    named = [name for name in sample_ids if not _DIGIT.search(name) and _word(name) in SUMMARIES]
+    if named and len(sample_ids) > 1:
+        notes.append(f"named like a sum or mean of the others, yet read as a sample: {some(named)}")
     if odd:
-        picked = np.zeros(values.shape[1])
-        picked[odd] = 1.0
-        filled = totals > 0
-        share = float(((values @ picked)[filled] / totals[filled]).mean()) if filled.any() else 0.0
+        filled = sums > 0
+        share = float((amounts[filled] / sums[filled]).mean()) if filled.any() else 0.0
         if share >= NOTED_SHARE:
-            largest = sorted(odd, key=lambda i: -float(values[:, [i]].sum()))
+            largest = sorted(odd, key=lambda i: -float(totals[i]))
             notes.append(
                 f"{len(odd)} of {len(labels):,} taxa {'is' if len(odd) == 1 else 'are'} not named like species, "
                 f"yet counted ({share:.0%} of the average sample): {some([labels[i] for i in largest])}; "

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["check_values", "decide_unit"]
+__all__ = ["ValueCounts", "check_values", "decide_unit"]
 
 #: Highest sum of a sample of fractions. Rounding in tables adds up to a few percent of 1.
 FRACTION_MAX = 1.05
@@ -114,15 +114,86 @@ def decide_unit(
     return Decision("units", unit, _evidence(span, integers)), _partial_note(filled, UNITS[unit])
 
 
+class ValueCounts:
+    """What is counted of the values above zero, block by block.
+
+    Attributes
+    ----------
+    n : int
+    lowest, highest : float
+    n_parts : int
+        Values with a decimal part.
+    first_part : float
+        The first of them.
+    n_third : int
+        Those that need a third decimal.
+    thousandths : bool
+        Whether none needs a fourth.
+
+    Examples
+    --------
+    >>> counts = ValueCounts()
+    >>> counts.add(np.array([1.0, 2.125]))
+    >>> counts.whole, counts.n_parts, counts.n_third
+    (False, 1, 1)
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.lowest, self.highest = np.inf, 0.0
+        self.n_parts = 0
+        self.first_part = 0.0
+        self.n_third = 0
+        self.thousandths = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether all values are whole numbers."""
+        return self.n_parts == 0
+
+    @property
+    def ones(self) -> bool:
+        """Whether all values are 1."""
+        return self.n > 0 and self.lowest == self.highest == 1
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Count some values, all above zero."""
+        if not values.size:
+            return
+        self.n += values.size
+        self.lowest = min(self.lowest, float(values.min()))
+        self.highest = max(self.highest, float(values.max()))
+        if self.n_parts and not self._may_be_cut:
+            return
+        parts = values[values != np.rint(values)]
+        if not parts.size:
+            return
+        self.first_part = self.first_part if self.n_parts else float(parts[0])
+        self.n_parts += parts.size
+        if self._may_be_cut:
+            self.n_third += int(np.count_nonzero(np.abs(parts * 100 - np.rint(parts * 100)) > ROUNDING * 100))
+            self.thousandths = bool(np.abs(parts * THOUSAND - np.rint(parts * THOUSAND)).max() < ROUNDING * THOUSAND)
+
+    @property
+    def _may_be_cut(self) -> bool:
+        """Whether these may still be counts that were cut at their sign for thousands."""
+        return self.thousandths and self.lowest >= 1 and self.highest < THOUSAND
+
+    @property
+    def are_cut(self) -> bool:
+        """Whether these are, by their decimals, counts that were cut at their sign for thousands."""
+        return self.n_parts > 0 and self._may_be_cut and self.n_third / self.n_parts >= THREE_DIGITS_SHARE
+
+
 def check_values(
-    values: NDArray[np.float64], sums: NDArray[np.float64], *, given: str | None = None, path: str = ""
+    values: ValueCounts, sums: NDArray[np.float64], *, given: str | None = None, path: str = ""
 ) -> list[str]:
     """Look for values that are no abundances: presence and absence, thousands cut at their sign.
 
     Parameters
     ----------
-    values : ndarray of shape (n_values,)
-        All values above zero.
+    values : ValueCounts
+        Of all values above zero.
     sums : ndarray of shape (n_samples,)
     given : {"fraction", "percent", "counts"}, optional
         What the user said; then a warning takes the place of the error.
@@ -141,27 +212,19 @@ def check_values(
 
     Examples
     --------
-    >>> check_values(np.array([12.345, 3.068, 840.0]), np.array([855.413]))
+    >>> counts = ValueCounts()
+    >>> counts.add(np.array([12.345, 3.068, 840.0]))
+    >>> check_values(counts, np.array([855.413]))
     Traceback (most recent call last):
     mbembed.errors.UnitError: the values look like counts with a sign for thousands that was read as ...
     """
-    if not values.size:
-        return []
-    parts = values[values != np.rint(values)]
-    if bool((values == 1).all()) and sums.max() >= ONES_MIN:
+    if values.ones and sums.max() >= ONES_MIN:
         found = "all values are 0 or 1, as in a table of presence and absence"
         hint = "export the abundances; --units counts, if these are numbers of reads"
-    elif (
-        parts.size
-        and values.max() < THOUSAND
-        and values.min() >= 1
-        and np.abs(parts * THOUSAND - np.rint(parts * THOUSAND)).max() < ROUNDING * THOUSAND
-        and (np.abs(parts * 100 - np.rint(parts * 100)) > ROUNDING * 100).mean() >= THREE_DIGITS_SHARE
-        and np.abs(sums[sums > 0] - 100).max() > PERCENT_SLACK
-    ):
+    elif values.are_cut and np.abs(sums[sums > 0] - 100).max() > PERCENT_SLACK:
         found = (
             "the values look like counts with a sign for thousands that was read as a decimal sign: those with "
-            f"decimals have three of them ({_number(parts[0])}, …), and none is 1,000 or more, or below 1"
+            f"decimals have three of them ({_number(values.first_part)}, …), and none is 1,000 or more, or below 1"
         )
         hint = "export the counts without a sign for thousands; --units percent or counts, if they are decimals"
     else:

@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, CellError, DialectError, EmptyTableError, MbembedError, TableError
+from mbembed.tables import hdf5_heaps
+from mbembed.tables.blocks import whole
 from mbembed.tables.raw import RawTable, ReadOptions
 from mbembed.tables.readers import biom_hdf5, biom_json
 from mbembed.tables.source import open_source
@@ -35,7 +37,7 @@ VALUES = np.array([[6.0, 1.0], [0.0, 2.5], [3.0, 0.0]])
 
 
 def dense(table: RawTable) -> np.ndarray:
-    return table.values.toarray() if hasattr(table.values, "toarray") else np.asarray(table.values)
+    return whole(table.values).toarray()
 
 
 def write_hdf5(path: Path, **kwargs: Any) -> Path:
@@ -66,7 +68,9 @@ def write_json(path: Path, **changes: Any) -> Path:
 
 
 def read_hdf5(path: Path, **options: Any) -> RawTable:
-    return biom_hdf5.read(open_source(path), ReadOptions(**options))
+    table = biom_hdf5.read(open_source(path), ReadOptions(**options))
+    table.values = whole(table.values)
+    return table
 
 
 def read_json(path: Path, **options: Any) -> RawTable:
@@ -270,7 +274,9 @@ def test_a_header_that_claims_too_much_is_refused_before_memory_is_taken(tmp_pat
         read_hdf5(path)
 
 
-def test_a_heap_that_would_hold_the_library_for_ever_is_refused(tmp_path):
+@pytest.mark.parametrize("chunk", [9, 64, hdf5_heaps.CHUNK_BYTES])
+def test_a_heap_that_would_hold_the_library_for_ever_is_refused(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(hdf5_heaps, "CHUNK_BYTES", chunk)
     path = write_hdf5(tmp_path / "t", observation_metadata=[{"taxonomy": parts} for parts in LINEAGES])
     content = bytearray(path.read_bytes())
     at = content.index(b"GCOL") + 16
@@ -459,7 +465,7 @@ def test_real_files_read_as_biom_format_reads_them(name):
     assert table.values.shape == shape
     assert list(table.sample_ids) == truth.ids().tolist()
     assert list(table.labels) == truth.ids(axis="observation").tolist()
-    assert abs(truth.matrix_data.T - table.values).sum() == 0
+    assert abs(truth.matrix_data.T - whole(table.values)).sum() == 0
 
 
 @pytest.mark.shared

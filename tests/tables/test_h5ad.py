@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csc_matrix, csr_matrix
 
 from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
+from mbembed.tables.blocks import whole
 from mbembed.tables.raw import RawTable, ReadOptions
 from mbembed.tables.readers import biom_hdf5, h5ad
 from mbembed.tables.source import open_source
@@ -35,11 +36,13 @@ def write(path: Path, values: Any = VALUES, **parts: Any) -> Path:
 
 
 def read(path: Path, **options: str) -> RawTable:
-    return h5ad.read(open_source(path), ReadOptions(**options))
+    table = h5ad.read(open_source(path), ReadOptions(**options))
+    table.values = whole(table.values)
+    return table
 
 
 def dense(table: RawTable) -> np.ndarray:
-    return table.values.toarray() if hasattr(table.values, "toarray") else np.asarray(table.values)
+    return whole(table.values).toarray()
 
 
 @pytest.mark.parametrize("form", [np.asarray, csr_matrix, csc_matrix, lambda x: x.astype(np.float32)])

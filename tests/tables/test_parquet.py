@@ -6,6 +6,7 @@ import gzip
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
 from mbembed.tables import read_table
+from mbembed.tables.blocks import whole
 from mbembed.tables.raw import RawTable, ReadOptions
 from mbembed.tables.readers import parquet
 from mbembed.tables.source import open_source
@@ -33,7 +35,9 @@ def write(path: Path, frame: pl.DataFrame) -> Path:
 
 
 def read(path: Path, **options: str) -> RawTable:
-    return parquet.read(open_source(path), ReadOptions(**options))
+    table = parquet.read(open_source(path), ReadOptions(**options))
+    table.values = whole(table.values).toarray()
+    return table
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
@@ -68,12 +72,39 @@ def test_the_index_of_pandas(tmp_path):
     assert list(read(write(tmp_path / "b", numbers)).sample_ids) == ["101", "102"]
 
 
+@pytest.mark.parametrize("ids", [["S1", "S2"], [205, 101]])
+@pytest.mark.parametrize("name", ["sample", "person", None])
+def test_the_index_of_pandas_beside_text(tmp_path, ids, name):
+    """Pandas writes the index last: a column of text before it is not the names of the samples."""
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"country": ["DK", "SE"], **{key: [1.0, 2.0] for key in TAXA}}, pd.Index(ids, name=name))
+    frame.to_parquet(tmp_path / "a")
+    table = read(tmp_path / "a")
+    assert list(table.sample_ids) == [str(one) for one in ids]
+    assert list(table.labels) == TAXA
+    assert table.sample_metadata is not None
+    assert table.sample_metadata["country"].tolist() == ["DK", "SE"]
+
+
+@pytest.mark.parametrize("ids", [[5, 6], [0, 1]])
+def test_the_hint_for_a_frame_of_pandas_without_names_works(tmp_path, ids):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({key: [1.0, 2.0] for key in TAXA}, pd.RangeIndex(ids[0], ids[1] + 1))
+    frame.to_parquet(tmp_path / "a")
+    with pytest.raises(DialectError, match="without a column of names") as caught:
+        read(tmp_path / "a")
+    assert "frame.set_axis(frame.index.astype(str)).to_parquet" in str(caught.value)
+    frame.set_axis(frame.index.astype(str)).to_parquet(tmp_path / "b")
+    assert list(read(tmp_path / "b").sample_ids) == [str(one) for one in ids]
+
+
 @pytest.mark.parametrize(
     ("frame", "error", "words"),
     [
         (pl.DataFrame({"a": [1.0], "b": [2.0]}), DialectError, "without a column of names"),
         (pl.DataFrame({"sample": ["S1"], "other": ["x"]}), EmptyTableError, "1 rows and 0 columns of numbers"),
         (BY_SAMPLE.head(0), EmptyTableError, "0 rows"),
+        (BY_SAMPLE.head(0).drop("sample", "site"), EmptyTableError, "0 rows"),
         (pl.DataFrame({"sample": ["S1"], "v1": [0.5]}), AxisError, "--orientation"),
         (pl.DataFrame({"taxonomy_id": [853], "name": ["x y"], "S1": [3]}), DialectError, "taxpasta"),
     ],
@@ -83,11 +114,12 @@ def test_what_cannot_be_read_is_named(tmp_path, frame, error, words):
         read(write(tmp_path / "a", frame))
 
 
-def test_a_small_file_that_claims_too_many_cells(tmp_path, monkeypatch):
-    monkeypatch.setattr(parquet, "MAX_CELLS", 1000)
+@pytest.mark.parametrize(("limit", "options"), [("MAX_ROWS", {}), ("MAX_WHOLE_CELLS", {"orientation": "taxa-in-rows"})])
+def test_a_small_file_that_claims_too_much(tmp_path, monkeypatch, limit, options):
+    monkeypatch.setattr(parquet, limit, 1000)
     frame = pl.DataFrame({"sample": ["S"] * 2000, "x": [0.0] * 2000})
     with pytest.raises(TableError, match="claims 2000 rows of 2 columns"):
-        read(write(tmp_path / "a", frame))
+        read(write(tmp_path / "a", frame), **options)
 
 
 def test_other_files_are_refused(tmp_path):

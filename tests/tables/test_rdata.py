@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mbembed.errors import AxisError, DialectError, EmptyTableError, MbembedError, TableError
+from mbembed.tables.blocks import whole
 from mbembed.tables.raw import RawTable, ReadOptions
 from mbembed.tables.readers import rdata
 from mbembed.tables.rformat import rserial
@@ -495,7 +496,7 @@ def test_the_same_study_as_biom_and_as_phyloseq_is_the_same_table():
     assert set(left.labels) == set(right.labels)
     taxa = {name: i for i, name in enumerate(right.labels)}
     samples = {name: i for i, name in enumerate(right.sample_ids)}
-    again = right.values.toarray()[np.ix_([samples[n] for n in left.sample_ids], [taxa[n] for n in left.labels])]
+    again = whole(right.values).toarray()[np.ix_([samples[n] for n in left.sample_ids], [taxa[n] for n in left.labels])]
     np.testing.assert_array_equal(dense(left), again)
     lineage = dict(zip(right.labels, right.lineages, strict=True))
     assert left.lineages is not None

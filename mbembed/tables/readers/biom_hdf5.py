@@ -1,7 +1,8 @@
 """BIOM 2.0 and 2.1: the biological observation matrix in HDF5.
 
 Layout: https://biom-format.org/documentation/format_versions/biom-2.1.html. The matrix stands
-twice in a file, taxon by taxon and sample by sample; the second is taken as it lies.
+twice in a file, taxon by taxon and sample by sample; the second is read in blocks of samples. A file
+that has only the first is read whole.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from mbembed.errors import DialectError, MbembedError, TableError
 from mbembed.tables.hdf5 import hdf5_kind, opened, read_sparse, read_strings, read_values
+from mbembed.tables.hdf5_blocks import sparse_rows
 from mbembed.tables.lineages import RANK_PREFIXES
 from mbembed.tables.readers.biom_parts import biom_table
 from mbembed.tables.source import LEAVE_OUT_FORMAT
@@ -20,6 +22,7 @@ from mbembed.tables.source import LEAVE_OUT_FORMAT
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+    from mbembed.tables.hdf5_blocks import SparseRows
     from mbembed.tables.raw import RawTable, ReadOptions
     from mbembed.tables.readers.biom_parts import Axis
     from mbembed.tables.source import Source
@@ -133,7 +136,7 @@ def _ids(dataset: Any) -> list[str]:
     return ids
 
 
-def _matrix(source: Source, file: Any, n_samples: int, n_observations: int) -> csr_array:
+def _matrix(source: Source, file: Any, n_samples: int, n_observations: int) -> csr_array | SparseRows:
     sizes = {
         axis: file[f"{axis}/matrix/data"].size for axis in ("sample", "observation") if f"{axis}/matrix/data" in file
     }
@@ -156,7 +159,7 @@ def _matrix(source: Source, file: Any, n_samples: int, n_observations: int) -> c
             path=str(source.path),
         )
     if "sample" in sizes:
-        return read_sparse(file["sample/matrix"], (n_samples, n_observations), by_row=True)
+        return sparse_rows(source, _WHAT, file["sample/matrix"], (n_samples, n_observations))
     return read_sparse(file["observation/matrix"], (n_samples, n_observations), by_row=False)
 
 

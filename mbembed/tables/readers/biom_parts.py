@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mbembed.errors import EmptyTableError
+from mbembed.tables.blocks import whole
 from mbembed.tables.lineages import axis_lineages, axis_taxids, taxa_lineages
 from mbembed.tables.raw import RawTable
 from mbembed.tables.sides import check_sides
@@ -12,11 +15,11 @@ from mbembed.tables.sides import check_sides
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from mbembed.tables.blocks import SampleBlocks
     from mbembed.tables.raw import ReadOptions
     from mbembed.tables.source import Source
 
@@ -31,7 +34,7 @@ def biom_table(
     options: ReadOptions,
     *,
     dialect: str,
-    values: NDArray[np.float64] | csr_array,
+    values: NDArray[np.float64] | csr_array | SampleBlocks,
     observations: tuple[Sequence[str], Axis],
     samples: tuple[Sequence[str], Axis],
 ) -> RawTable:
@@ -42,7 +45,7 @@ def biom_table(
     source : Source
     options : ReadOptions
     dialect : str
-    values : ndarray or csr_array of shape (n_samples, n_observations)
+    values : ndarray, csr_array or SampleBlocks of shape (n_samples, n_observations)
         float64.
     observations, samples : tuple of (ids, metadata)
 
@@ -75,7 +78,7 @@ def biom_table(
     )
     if decision.value == "samples-in-rows":
         observations, samples = samples, observations
-        values = values.T.tocsr() if hasattr(values, "tocsr") else values.T.copy()
+        values = values.T.copy() if isinstance(values, np.ndarray) else whole(values).T.tocsr()
     return RawTable(
         values=values,
         sample_ids=samples[0],

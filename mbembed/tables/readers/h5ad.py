@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbembed.errors import DialectError, EmptyTableError, MbembedError, TableError
-from mbembed.tables.hdf5 import hdf5_kind, opened, read_numbers, read_sparse, read_strings, read_values
+from mbembed.tables.blocks import whole
+from mbembed.tables.hdf5 import hdf5_kind, opened, read_sparse, read_strings, read_values
+from mbembed.tables.hdf5_blocks import dense_rows, sparse_rows
 from mbembed.tables.lineages import axis_taxids, taxa_lineages
 from mbembed.tables.raw import RawTable
 from mbembed.tables.sides import check_sides
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from mbembed.tables.blocks import SampleBlocks
     from mbembed.tables.raw import ReadOptions
     from mbembed.tables.source import Source
 
@@ -104,7 +107,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     decision = check_sides(source, options, what=_WHAT, native="samples-in-rows", taxa=taxa, samples=samples)
     if decision.value == "taxa-in-rows":
         samples, taxa, metadata, features = taxa, samples, features, metadata
-        values = values.T.copy() if isinstance(values, np.ndarray) else values.T.tocsr()
+        values = values.T.copy() if isinstance(values, np.ndarray) else whole(values).T.tocsr()
     frame = None
     if metadata:
         import pandas as pd
@@ -122,7 +125,7 @@ def read(source: Source, options: ReadOptions) -> RawTable:
     )
 
 
-def _matrix(source: Source, file: Any, shape: tuple[int, int]) -> NDArray[np.float64] | csr_array:
+def _matrix(source: Source, file: Any, shape: tuple[int, int]) -> NDArray[np.float64] | csr_array | SampleBlocks:
     stored = file.get("X")
     if stored is None or (hasattr(stored, "dtype") and stored.shape in {None, ()}):
         layers = ", ".join(file["layers"]) if "layers" in file else ""
@@ -133,17 +136,18 @@ def _matrix(source: Source, file: Any, shape: tuple[int, int]) -> NDArray[np.flo
             path=str(source.path),
         )
     if hasattr(stored, "dtype"):
-        values = read_numbers(stored)
-        if values.shape != shape:
-            raise ValueError(f"X is {' × '.join(map(str, values.shape))}, but obs and var name {shape[0]} × {shape[1]}")
-        return values
+        if stored.shape != shape:
+            raise ValueError(f"X is {' × '.join(map(str, stored.shape))}, but obs and var name {shape[0]} × {shape[1]}")
+        return dense_rows(source, _WHAT, stored)
     encoding = str(stored.attrs.get("encoding-type", stored.attrs.get("h5sparse_format", "")))
     if not encoding.startswith(("csr", "csc")):
         raise ValueError(f"X is encoded as '{encoding}', which is none of array, csr_matrix and csc_matrix")
     stated = tuple(int(size) for size in stored.attrs.get("shape", stored.attrs.get("h5sparse_shape", shape)))
     if stated != shape:
         raise ValueError(f"X is {stated[0]} × {stated[1]}, but obs and var name {shape[0]} × {shape[1]}")
-    return read_sparse(stored, shape, by_row=encoding.startswith("csr"))
+    if encoding.startswith("csr"):
+        return sparse_rows(source, _WHAT, stored, shape)
+    return read_sparse(stored, shape, by_row=False)
 
 
 def _frame(stored: Any) -> tuple[list[str], Columns]:

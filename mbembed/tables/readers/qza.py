@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from zipfile import BadZipFile, ZipFile
 
 from mbembed.errors import DialectError, MbembedError, TableError, UnitError
+from mbembed.tables.blocks import whole
 from mbembed.tables.bounded import as_file, damaged
 from mbembed.tables.readers import biom_hdf5
 from mbembed.tables.source import DAMAGE, HEAD_BYTES, LEAVE_OUT_FORMAT, Source
@@ -124,7 +125,8 @@ def read(source: Source, options: ReadOptions) -> RawTable:
                 path=path,
             )
         table = biom_hdf5.read(_open_member(source, archive, f"{root}/data/feature-table.biom"), options)
-        return replace(table, dialect=DIALECT, unit=_UNITS[semantic_type])
+        # Read whole while the archive is open.
+        return replace(table, values=whole(table.values), dialect=DIALECT, unit=_UNITS[semantic_type])
 
 
 @contextmanager
