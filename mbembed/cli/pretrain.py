@@ -34,6 +34,10 @@ TRAINING = {
     "batch_size": (int, "samples per step (128; hurdle: 256)"),
     "learning_rate": (float, "peak of the one-cycle schedule (1e-3; hurdle: 2e-3)"),
     "weight_decay": (float, "of AdamW (1e-2; hurdle: 1e-3)"),
+    "calibration_folds": (
+        int,
+        "further networks to train, each without a part of the studies: how well unseen samples are predicted (0)",
+    ),
     "patience": (int, "stop after so many epochs without a better held-out loss, 0 for never (20)"),
     "seed": (int, "same seed, same weights (0)"),
 }

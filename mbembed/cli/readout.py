@@ -6,12 +6,16 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mbembed.cli import console
 from mbembed.cli.arguments import READING, add_options, chosen, quiet_parser
 from mbembed.options import EVALUATE
 
-__all__ = ["add_parser", "run"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["add_parser", "check_metadata", "run"]
 
 DESCRIPTION = """\
 Fit a linear readout on a model from 'mbembed pretrain --loss hurdle --bottleneck 0', and
@@ -53,6 +57,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="values of a label column that mean 'not a case' (control healthy)",
     )
     data.add_argument("--subject", metavar="COLUMN", help="its column with the person: only the first sample counts")
+    data.add_argument(
+        "--map-columns",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="its columns whose large groups get a place on the map of the training samples, such as country",
+    )
     card = parser.add_argument_group("model card")
     card.add_argument("--name", help="name of the model (the folder's name)")
     card.add_argument("--licence", "--license", default="", metavar="TEXT", help="licence of the weights")
@@ -72,18 +83,27 @@ def run(args: argparse.Namespace) -> int:
     from mbembed.training.record import Description
     from mbembed.training.studies import columns_of, groups_of
 
-    _check(args)
+    check_metadata(
+        args,
+        (
+            ("--labels", args.labels, "labels are compared within studies"),
+            ("--map-columns", args.map_columns, "the columns are those of the metadata"),
+        ),
+    )
     metadata = read_metadata(args.metadata) if args.group else None
     flags = dict.fromkeys(args.labels, "--labels") | ({args.subject: "--subject"} if args.subject else {})
     if metadata:
-        for column, flag in {args.group: "--group", **flags}.items():
+        on_map = dict.fromkeys(args.map_columns, "--map-columns")
+        for column, flag in {args.group: "--group", **flags, **on_map}.items():
             metadata.check_column(column, flag)
     model = load_model(args.model)
     profiles = [read_table(table, **chosen(args, READING)) for table in args.tables]
     ids = [sample for profile in profiles for sample in profile.sample_ids]
     groups = labels = None
+    map_columns = {}
     if metadata:
         groups = groups_of(metadata, args.group, ids, args.id_column)
+        map_columns = columns_of(metadata, dict.fromkeys(args.map_columns, "--map-columns"), ids, args.id_column)
         if args.labels:
             columns = columns_of(metadata, flags, ids, args.id_column)
             labels = make_labels(
@@ -101,21 +121,36 @@ def run(args: argparse.Namespace) -> int:
         notes=read_notes(args.notes),
         command=shlex.join(["mbembed", *sys.argv[1:]]),
     )
-    result = add_readout(model, profiles, args.output, description, groups=groups, labels=labels)
+    result = add_readout(
+        model, profiles, args.output, description, groups=groups, labels=labels, map_columns=map_columns
+    )
     console.say(f"Wrote {args.output}: {result.n_inputs} species → {result.n_dimensions} dimensions")
     console.say(f"Next: mbembed embed TABLE --model {shlex.quote(args.output)} -o embeddings.tsv")
     return 0
 
 
-def _check(args: argparse.Namespace) -> None:
+def check_metadata(args: argparse.Namespace, needing: Sequence[tuple[str, Sequence[str], str]]) -> None:
+    """Check that metadata are given with their studies, and where other options need them.
+
+    Parameters
+    ----------
+    args : Namespace
+    needing : sequence of (str, sequence of str, str)
+        Option, its values, why it needs them.
+
+    Raises
+    ------
+    UsageError
+    """
     from mbembed.errors import UsageError
 
     if bool(args.metadata) != bool(args.group):
         given, other = ("--metadata", "--group COLUMN") if args.metadata else ("--group", "--metadata TSV")
         raise UsageError(f"{given} was given without {other.split()[0]}", expected="both or neither", hint=other)
-    if args.labels and not args.group:
-        raise UsageError(
-            "--labels was given without --metadata and --group",
-            expected="a metadata table, and the study of each sample: labels are compared within studies",
-            hint="--metadata metadata.tsv --group study",
-        )
+    for flag, values, why in needing:
+        if values and not args.group:
+            raise UsageError(
+                f"{flag} was given without --metadata and --group",
+                expected=f"a metadata table, and the study of each sample: {why}",
+                hint="--metadata metadata.tsv --group study",
+            )

@@ -1,6 +1,8 @@
 """A model is a folder: ``weights.safetensors``, ``config.json``, ``species.tsv``, ``MODEL_CARD.md``.
 
-Nothing in it is code. Loading reads numbers, checks their SHA-256 against ``config.json``
+Two further files may lie in it, on which no vector depends: ``decoder.safetensors`` (which species a
+sample should have) and ``statistics.safetensors`` (where the training samples lie). A model
+without them works; what needs them says so. Nothing in the folder is code. Loading reads numbers, checks their SHA-256 against ``config.json``
 and unpickles nothing.
 """
 
@@ -24,15 +26,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
 
+    from mbembed.models.decoder import Decoder
     from mbembed.models.encoder import Encoder
+    from mbembed.models.statistics import ReferenceCloud, Statistics
 
 __all__ = ["FORMAT", "Model", "load_folder", "read_species", "sha256_of"]
 
 #: Version of the folder's layout. A reader refuses a higher one.
 FORMAT = 1
 WEIGHTS, CONFIG, SPECIES, CARD = "weights.safetensors", "config.json", "species.tsv", "MODEL_CARD.md"
+DECODER, STATISTICS = "decoder.safetensors", "statistics.safetensors"
 #: Files whose SHA-256 stands in ``config.json``. The card is prose and may be edited.
 HASHED = (WEIGHTS, SPECIES)
+#: Files that a model may have or not; hashed like the others where it has them.
+OPTIONAL = (DECODER, STATISTICS)
 #: Characters of a SHA-256 that a message shows: enough to tell two files apart by eye.
 HASH_SHOWN = 12
 
@@ -113,16 +120,9 @@ class Model:
         ModelIntegrityError
             If the weights are damaged or do not fit ``config.json``.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
         from mbembed.models.encoder import Encoder, fold
 
-        try:
-            tensors = load_file(self.path / WEIGHTS)
-        except (SafetensorError, OSError, ValueError) as error:
-            raise _damaged(self.path, WEIGHTS, str(error)) from error
-        encoder = Encoder(fold(self.config["layers"], tensors))
+        encoder = Encoder(fold(self.config["layers"], _tensors(self.path, WEIGHTS)))
         if (encoder.n_inputs, encoder.n_dimensions) != (self.n_inputs, self.n_dimensions):
             raise _damaged(
                 self.path,
@@ -137,7 +137,60 @@ class Model:
         """The encoder for inputs as :meth:`Preprocessing.above_absent` gives them."""
         return self.encoder.relative_to(self.preprocessing.absent)
 
-    def encode(self, fractions: csr_array) -> NDArray[np.float32]:
+    @cached_property
+    def decoder(self) -> Decoder | None:
+        """The decoder, read from ``decoder.safetensors`` on first use; ``None`` where the model has none.
+
+        Raises
+        ------
+        ModelError
+            If it is damaged or does not fit the encoder.
+        """
+        from mbembed.models.decoder import Decoder
+        from mbembed.models.encoder import fold
+
+        if not self.has(DECODER):
+            return None
+        first, n_hidden = self.encoder_above_absent.stages[0], int(self.config["decoder"]["reads"])
+        hidden = first._replace(weight=first.weight[:, :n_hidden], bias=first.bias[:n_hidden])
+        return Decoder(hidden, fold(self.config["decoder"]["layers"], _tensors(self.path, DECODER)))
+
+    @cached_property
+    def statistics(self) -> Statistics | None:
+        """Centre and spread of the training samples, read on first use; ``None`` where the model has none.
+
+        Raises
+        ------
+        ModelError
+            If they are damaged or do not fit the encoder.
+        """
+        from mbembed.models.statistics import read_statistics
+
+        if not self.has(STATISTICS):
+            return None
+        tensors = _tensors(self.path, STATISTICS)
+        return read_statistics(self.config["statistics"], tensors, self.n_inputs, self.n_dimensions)
+
+    @cached_property
+    def reference(self) -> ReferenceCloud | None:
+        """The map of the training samples, read on first use; ``None`` where the model has none.
+
+        Raises
+        ------
+        ModelError
+            If it is damaged or does not fit the encoder.
+        """
+        from mbembed.models.statistics import read_reference
+
+        if not self.has(STATISTICS):
+            return None
+        return read_reference(self.config["statistics"], _tensors(self.path, STATISTICS), self.n_dimensions)
+
+    def has(self, file: str) -> bool:
+        """Whether the model has one of the files that it may have or not."""
+        return file in self.config["files"] and (self.path / file).is_file()
+
+    def encode(self, fractions: csr_array, *, threads: int | None = None) -> NDArray[np.float32]:
         """Preprocess and encode.
 
         Parameters
@@ -150,7 +203,7 @@ class Model:
         ndarray of shape (n_samples, n_dimensions)
             float32. A sample's vector does not depend on the other rows.
         """
-        return self.encoder_above_absent.encode(self.preprocessing.above_absent(fractions))
+        return self.encoder_above_absent.encode(self.preprocessing.above_absent(fractions), threads=threads)
 
     def __repr__(self) -> str:
         return f"<Model {self.name!r}: {self.n_inputs} species columns → {self.n_dimensions} dimensions>"
@@ -190,7 +243,10 @@ def load_folder(path: str | os.PathLike[str]) -> Model:
     except (OSError, ValueError) as error:
         raise _damaged(folder, CONFIG, str(error)) from error
     _check_config(folder, config)
-    for name in HASHED:
+    # A file that may be there or not, and is not (a Galaxy history holds three files), changes no vector;
+    # one that is there has to be the right one.
+    there = [name for name in OPTIONAL if name in config["files"] and (folder / name).exists()]
+    for name in (*HASHED, *there):
         _check_hash(folder, name, config["files"][name])
     species = _species_names(folder, config)
     return Model(path=folder, config=config, species=species)
@@ -214,7 +270,11 @@ def _check_config(folder: Path, config: object) -> None:
         )
     needed = ("name", "layers", "preprocessing", "species", "files", "n_inputs", "n_dimensions")
     missing = [key for key in needed if key not in config]
-    missing += [f"files.{name}" for name in HASHED if name not in config.get("files", {})]
+    files = config.get("files", {})
+    missing += [f"files.{name}" for name in HASHED if name not in files]
+    missing += [
+        key for file, key in ((DECODER, "decoder"), (STATISTICS, "statistics")) if file in files and key not in config
+    ]
     if missing:
         raise _damaged(folder, CONFIG, f"it lacks {', '.join(missing)}")
 
@@ -237,6 +297,16 @@ def read_species(folder: Path) -> list[dict[str, str]]:
     if "name" not in header:
         raise _damaged(folder, SPECIES, "its header has no column 'name'")
     return [dict(zip(header, line.split("\t"), strict=False)) for line in lines[1:]]
+
+
+def _tensors(folder: Path, name: str) -> dict[str, NDArray[Any]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(folder / name)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _damaged(folder, name, str(error)) from error
 
 
 def _species_names(folder: Path, config: Mapping[str, Any]) -> list[str]:

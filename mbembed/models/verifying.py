@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mbembed.errors import ModelError
-from mbembed.models.folder import CARD, CONFIG, HASHED, load_folder, sha256_of
+from mbembed.models.folder import CARD, CONFIG, HASHED, OPTIONAL, load_folder, sha256_of
 from mbembed.models.store import DEFAULT, default_folder, load_model, user_folder
 
 if TYPE_CHECKING:
@@ -78,13 +78,16 @@ def verify_folder(folder: Path) -> list[FileCheck]:
         recorded = dict(recorded)
     except (OSError, ValueError, KeyError, TypeError):
         recorded = {}
+    extra = [name for name in OPTIONAL if name in recorded]
     checks = [
         _check(folder, CONFIG, "" if recorded else "cannot be read or records no SHA-256"),
-        *(_check(folder, name, "", recorded.get(name, "none")) for name in HASHED),
+        *(_check(folder, name, "", recorded.get(name, "none")) for name in (*HASHED, *extra)),
         _check(folder, CARD, ""),
     ]
     try:
-        encoder = load_folder(folder).encoder
+        model = load_folder(folder)
+        encoder = model.encoder
+        _ = model.decoder, model.statistics, model.reference
     except ModelError as error:
         return [*checks, FileCheck("", "", ok=False, remark=error.found)]
     return [

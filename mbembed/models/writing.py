@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["write_folder"]
+__all__ = ["FILLED_IN", "write_folder"]
+
+#: Entries of the configuration that belong to the files, and are made anew.
+FILLED_IN = ("format", "files", "n_inputs", "n_dimensions")
 
 
 def write_folder(
@@ -28,6 +31,7 @@ def write_folder(
     tensors: Mapping[str, NDArray[np.float32]],
     species: Sequence[Mapping[str, str]],
     card: str,
+    optional: Mapping[str, Mapping[str, NDArray[Any]]] | None = None,
     overwrite: bool = False,
 ) -> Model:
     """Write a model folder, whole or not at all, and load it back.
@@ -46,6 +50,9 @@ def write_folder(
         One per input column, in order; ``name`` is required, further keys become columns.
     card : str
         The model card, Markdown.
+    optional : mapping of str to mappings, optional
+        Tensors of the files that a model may have or not, by file name; their entries ``decoder`` and
+        ``statistics`` stand in ``config``.
     overwrite : bool
         Whether an existing folder of that name may be replaced.
 
@@ -87,6 +94,8 @@ def write_folder(
         ) from error
     try:
         save_file(contiguous, scratch / WEIGHTS)
+        for file, own in (optional or {}).items():
+            save_file({name: np.ascontiguousarray(array) for name, array in own.items()}, scratch / file)
         columns = ["name", *[key for key in species[0] if key != "name"]]
         rows = ["\t".join(columns), *("\t".join(row[key] for key in columns) for row in species)]
         (scratch / SPECIES).write_text("\n".join(rows) + "\n", encoding="utf-8", newline="\n")
@@ -96,10 +105,11 @@ def write_folder(
             **config,
             "n_inputs": encoder.n_inputs,
             "n_dimensions": encoder.n_dimensions,
-            "files": {name: sha256_of(scratch / name) for name in HASHED},
+            "files": {name: sha256_of(scratch / name) for name in (*HASHED, *(optional or {}))},
         }
         (scratch / CONFIG).write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        load_folder(scratch)
+        model = load_folder(scratch)
+        _ = model.decoder, model.statistics, model.reference
         _open_to_others(scratch)
         _put_in_place(scratch, target)
     except OSError as error:

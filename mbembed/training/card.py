@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mbembed.training.reference import MIN_IN_CELL, MIN_IN_GROUP
 from mbembed.training.settings import HURDLE
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ __all__ = ["NOT_STATED", "write_card"]
 
 #: What stands where the person who trained the model gave no text.
 NOT_STATED = "not stated"
+#: Samples from which on percentiles are no longer the scores of single ones: there are a thousand percentiles.
+MANY = 1000
 LIMITS = """\
 - It knows only the species in `species.tsv`, under those names; what a table has beyond them is not seen. Look at the \
 coverage that `mbembed inspect` states before trusting a vector.
@@ -45,10 +48,14 @@ def write_card(config: Mapping[str, Any], notes: str = "") -> str:
         "## Method\n\n" + _method(config, run),
         *(["## Readout\n\n" + _readout(config["readout"])] if "readout" in config else []),
         "## How the training went\n\n" + _losses(run),
+        *(["## What it knows of its training samples\n\n" + _statistics(config)] if "statistics" in config else []),
     ]
     if notes.strip():
         parts.append(notes.strip())
-    parts += ["## Limits\n\n" + LIMITS, "## Make it again\n\n" + _again(run, config.get("readout", {}))]
+    parts += [
+        "## Limits\n\n" + LIMITS,
+        "## Make it again\n\n" + _again(run, config.get("readout", {}), config.get("statistics", {})),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -62,6 +69,8 @@ def _summary(config: Mapping[str, Any]) -> str:
         "- Files: `weights.safetensors` (the encoder, and mean and standard deviation of each dimension over the "
         "training samples), `config.json` (architecture, preprocessing, settings, hashes), `species.tsv` (input columns in order, "
         "with prevalence and mean fraction among the training samples)"
+        + ("; `decoder.safetensors`" if "decoder" in config else "")
+        + ("; `statistics.safetensors` (see below)" if "statistics" in config else "")
     )
 
 
@@ -160,9 +169,32 @@ def _losses(run: Mapping[str, Any]) -> str:
     return "\n".join([*lines, f"- {run['seconds']:.0f} s on {run['settings']['threads']} CPU threads"])
 
 
-def _again(run: Mapping[str, Any], readout: Mapping[str, Any]) -> str:
+def _statistics(config: Mapping[str, Any]) -> str:
+    known = config["statistics"]
+    parts, groups = known["held_out"], ", ".join(f"{one['name']} ({one['n_samples']})" for one in known["groups"])
+    secret = ", from which no sample can be told" if known["n_samples"] >= MANY else ""
+    facts = {
+        f"Aggregates{secret}": f"mean and shrunk covariance of the {known['n_samples']} vectors (Ledoit & "
+        "Wolf 2004), mean fraction of each species, percentiles of scores",
+        "Percentiles of the distance from the mean, and of the rarity of species": f"each of {known['n_folds']} parts of the "
+        f"{parts} against the other parts. The encoder itself has seen all of them",
+        "Map": f"two principal axes, a histogram with at least {MIN_IN_CELL} samples in each cell that it tells, and the means of "
+        f"groups of at least {MIN_IN_GROUP}: {groups or 'none'}",
+    }
+    if "decoder" in config:
+        facts["Decoder, in half precision"] = (
+            "how likely each species is present, and how abundant, given the others. It has seen all training samples"
+        )
+    if known["n_networks"]:
+        facts["Percentiles of the reconstruction error"] = (
+            f"by {known['n_networks']} further networks, each trained without a part of the {parts} and asked for that part only"
+        )
+    return "\n".join(f"- {name}: {text}" for name, text in facts.items())
+
+
+def _again(run: Mapping[str, Any], readout: Mapping[str, Any], statistics: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
-    commands = "\n".join(filter(None, (run["command"], readout.get("command"))))
+    commands = "\n".join(filter(None, (run["command"], readout.get("command"), statistics.get("command"))))
     command = f"```\n{commands}\n```\n\n" if commands else ""
     return (
         f"{command}With {versions}. The same tables, options, versions and kind of processor give the same bytes of weights.\n"

@@ -63,6 +63,28 @@ class Corpus:
         """Return the number of samples of each study, by name."""
         return dict(sorted(Counter(self.groups).items()))
 
+    def in_columns(self, species: Sequence[str]) -> csr_array:
+        """Return the fractions in the columns of a model; shape (n_samples, len(species)).
+
+        Raises
+        ------
+        TrainingError
+            If none of the names is a column.
+        """
+        from scipy.sparse import csr_array
+
+        column_of = {name: column for column, name in enumerate(self.species)}
+        found = [(column_of[name], place) for place, name in enumerate(species) if name in column_of]
+        if not found:
+            raise TrainingError(
+                "none of the tables' names is a column of the model",
+                expected=f"names such as {', '.join(species[:3])}",
+                hint="give the tables that the model was trained on",
+            )
+        rows, places = zip(*found, strict=True)
+        select = csr_array((np.ones(len(found)), (rows, places)), shape=(len(self.species), len(species)))
+        return (self.fractions @ select).tocsr()
+
     def sha256(self) -> str:
         """Return the SHA-256 of ids, studies, species and fractions: equal data, equal digest."""
         digest = hashlib.sha256()

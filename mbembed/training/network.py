@@ -8,12 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mbembed.models.encoder import fold
 from mbembed.training.settings import HURDLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
+    from mbembed.models.encoder import Stage
     from mbembed.training.settings import Settings
 
 __all__ = ["ABUNDANCE_WEIGHT", "MaskedAutoencoder", "mask_inputs"]
@@ -21,6 +25,8 @@ __all__ = ["ABUNDANCE_WEIGHT", "MaskedAutoencoder", "mask_inputs"]
 #: Weight of the squared error of log abundance beside the cross-entropy of presence.
 #: Measured: 1.0 in its place costs about 0.005 AUC (docs/pretraining.md).
 ABUNDANCE_WEIGHT = 0.3
+#: Modules of the first layer: Linear, BatchNorm, GELU, Dropout.
+FIRST = 4
 
 
 class MaskedAutoencoder(nn.Module):
@@ -84,25 +90,43 @@ class MaskedAutoencoder(nn.Module):
 
     def embedding_layers(self) -> list[dict[str, object]]:
         """Return the chain of layers up to the embedding, as ``config.json`` lists it."""
-        end = 4 if self.settings.embedding_layer == "hidden" else len(self.encoder)
-        layers: list[dict[str, object]] = []
-        for number, layer in enumerate(list(self.encoder)[:end]):
-            name = f"encoder.{number}"
-            if isinstance(layer, nn.Linear):
-                layers.append({"type": "linear", "weight": f"{name}.weight", "bias": f"{name}.bias"})
-            elif isinstance(layer, nn.BatchNorm1d):
-                roles = ("weight", "bias", "running_mean", "running_var")
-                layers.append({"type": "batch_norm", "eps": layer.eps, **{role: f"{name}.{role}" for role in roles}})
-            elif isinstance(layer, nn.Dropout):
-                layers.append({"type": "dropout", "p": layer.p})
-            else:
-                layers.append({"type": "gelu"})
-        return layers
+        end = FIRST if self.settings.embedding_layer == "hidden" else len(self.encoder)
+        return _listed([(f"encoder.{number}", layer) for number, layer in enumerate(self.encoder)][:end])
 
     def embedding_tensors(self) -> dict[str, NDArray[np.float32]]:
         """Return the tensors that :meth:`embedding_layers` names."""
-        names = {value for layer in self.embedding_layers() for role, value in layer.items() if role != "type"}
+        return self._tensors(self.embedding_layers())
+
+    def first_stage(self) -> Stage:
+        """Return the first layer, whose hidden units the decoder reads."""
+        layers = _listed([(f"encoder.{number}", layer) for number, layer in enumerate(self.encoder)][:FIRST])
+        return fold(layers, self._tensors(layers))[0]
+
+    def decoder_stages(self) -> list[Stage]:
+        """Return everything from the hidden units of the first layer to the output, folded."""
+        behind = [(f"encoder.{number}", layer) for number, layer in enumerate(self.encoder)][FIRST:]
+        layers = _listed(behind + [(f"decoder.{number}", layer) for number, layer in enumerate(self.decoder)])
+        return fold(layers, self._tensors(layers))
+
+    def _tensors(self, layers: Sequence[Mapping[str, object]]) -> dict[str, NDArray[np.float32]]:
+        names = {value for layer in layers for role, value in layer.items() if role != "type"}
         return {name: tensor.detach().numpy().copy() for name, tensor in self.state_dict().items() if name in names}
+
+
+def _listed(named: Sequence[tuple[str, nn.Module]]) -> list[dict[str, object]]:
+    """Return layers as ``config.json`` lists them."""
+    layers: list[dict[str, object]] = []
+    for name, layer in named:
+        if isinstance(layer, nn.Linear):
+            layers.append({"type": "linear", "weight": f"{name}.weight", "bias": f"{name}.bias"})
+        elif isinstance(layer, nn.BatchNorm1d):
+            roles = ("weight", "bias", "running_mean", "running_var")
+            layers.append({"type": "batch_norm", "eps": layer.eps, **{role: f"{name}.{role}" for role in roles}})
+        elif isinstance(layer, nn.Dropout):
+            layers.append({"type": "dropout", "p": layer.p})
+        else:
+            layers.append({"type": "gelu"})
+    return layers
 
 
 def mask_inputs(

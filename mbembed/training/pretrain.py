@@ -11,13 +11,17 @@ import torch
 from mbembed import __version__
 from mbembed.errors import OutputError, UsageError
 from mbembed.models.encoder import Encoder, fold
+from mbembed.models.folder import DECODER, STATISTICS
 from mbembed.models.writing import write_folder
+from mbembed.training.calibration import HeldOut, calibrate, quantiles_of
 from mbembed.training.card import NOT_STATED, write_card
 from mbembed.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from mbembed.training.data import stack_profiles
+from mbembed.training.folds import make_folds
+from mbembed.training.held_out import held_out_surprise, stored_decoder
 from mbembed.training.loop import baseline_loss, start_state, train
 from mbembed.training.record import Description, run_record, versions
-from mbembed.training.settings import UNITS
+from mbembed.training.settings import HURDLE, UNITS
 from mbembed.training.split import split_corpus
 from mbembed.training.statistics import embedding_statistics
 from mbembed.training.units import UNIT_NOMENCLATURE, unobservable_columns
@@ -107,8 +111,27 @@ def pretrain(
 
         train(state, training, validation, settings, on_epoch=after_epoch)
         baseline = baseline_loss(training, validation, settings) if len(split.validation) else None
+        studies = [corpus.groups[row] for row in split.training] if corpus.groups else []
+        held_out = None
+        if settings.calibration_folds:
+            folds = make_folds(studies, len(split.training), settings.calibration_folds)
+            say(
+                f"Training {folds.number} networks, each without a part of the {folds.unit}, to see what they make of it"
+            )
+            errors = held_out_surprise(training, validation, folds, settings, say=say)
+            held_out = HeldOut(quantiles_of(errors), folds.number)
     model = _write(
-        target, state, corpus, split, settings, description, profiles=profiles, baseline=baseline, training=training
+        target,
+        state,
+        corpus,
+        split,
+        settings,
+        description,
+        profiles=profiles,
+        baseline=baseline,
+        training=training,
+        studies=studies,
+        held_out=held_out,
     )
     checkpoint.unlink(missing_ok=True)
     return model
@@ -125,11 +148,23 @@ def _write(
     profiles: Sequence[Profile],
     baseline: float | None,
     training: csr_array,
+    studies: Sequence[str],
+    held_out: HeldOut | None,
 ) -> Model:
     layers, tensors = state.network.embedding_layers(), state.network.embedding_tensors()
+    encoder = Encoder(fold(layers, tensors))
     tensors["embedding_mean"], tensors["embedding_std"] = embedding_statistics(
-        Encoder(fold(layers, tensors)), training, settings.preprocessing
+        encoder, training, settings.preprocessing
     )
+    entries: dict[str, object] = {}
+    optional = {}
+    entries["statistics"], optional[STATISTICS] = calibrate(
+        encoder.encode(settings.preprocessing.apply(training)), training, studies, held_out=held_out
+    )
+    if settings.loss == HURDLE:
+        entries["decoder"], optional[DECODER] = stored_decoder(
+            state.network.first_stage(), state.network.decoder_stages()
+        )
     names = [corpus.species[column] for column in split.columns]
     record = run_record(state, corpus, split, settings, description, profiles=profiles, baseline=baseline)
     config = {
@@ -141,6 +176,7 @@ def _write(
         "closure": settings.closure,
         "preprocessing": settings.preprocessing.to_config(),
         "layers": layers,
+        **entries,
         "training": record,
     }
     species = [
@@ -148,7 +184,12 @@ def _write(
         for name, prevalence, mean in zip(names, split.prevalence, split.mean, strict=True)
     ]
     return write_folder(
-        target, config=config, tensors=tensors, species=species, card=write_card(config, description.notes)
+        target,
+        config=config,
+        tensors=tensors,
+        species=species,
+        card=write_card(config, description.notes),
+        optional=optional,
     )
 
 

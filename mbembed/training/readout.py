@@ -16,12 +16,13 @@ import numpy as np
 from mbembed import __version__
 from mbembed.errors import TrainingError, UsageError
 from mbembed.models.encoder import Encoder, fold
-from mbembed.models.folder import read_species
-from mbembed.models.writing import write_folder
+from mbembed.models.folder import STATISTICS, read_species
+from mbembed.models.writing import FILLED_IN, write_folder
+from mbembed.training.calibration import calibrate
 from mbembed.training.card import write_card
 from mbembed.training.data import stack_profiles
+from mbembed.training.describe import column_kind, kept_texts, pass_on
 from mbembed.training.features import DETECTED, Features, hidden_stage, join_stages, switch_stage
-from mbembed.training.settings import NAMES, UNITS
 from mbembed.training.statistics import embedding_statistics
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
 
     from mbembed.models.encoder import Stage
     from mbembed.models.folder import Model
@@ -55,8 +55,6 @@ EQUALISING = 0.3
 #: without effect on heads that standardise. From 4 on, the same 191 samples by three profilers
 #: find themselves in 99 %.
 ROBUST_VARIANCE = 8.0
-#: Entries of the configuration that belong to the files, and are made anew.
-FILLED_IN = ("format", "files", "n_inputs", "n_dimensions")
 #: Seed of the rotations that spread each block's components evenly over its dimensions. Heads that
 #: standardise each dimension then keep the components' weights.
 ROTATION_SEED = 0
@@ -70,6 +68,7 @@ def add_readout(
     *,
     groups: Mapping[str, str] | None = None,
     labels: Labels | None = None,
+    map_columns: Mapping[str, Sequence[str]] | None = None,
 ) -> Model:
     """Fit a readout on a pre-trained model and write both as a new model folder.
 
@@ -88,6 +87,9 @@ def add_readout(
         Sample id → study; needed with labels.
     labels : Labels, optional
         One row per sample of the profiles, in their order. Without, the readout is self-supervised.
+    map_columns : mapping of str to sequence of str, optional
+        Metadata column → text of each sample of the profiles: large groups get a place on the map of the
+        training samples.
 
     Returns
     -------
@@ -103,11 +105,10 @@ def add_readout(
         If ``out`` exists or cannot be written.
     """
     hidden = hidden_stage(model)
-    columns = UNITS if "unit" in model.nomenclature else NAMES
-    corpus = stack_profiles(profiles, groups, closure=str(model.config["closure"]), columns=columns)
+    corpus = stack_profiles(profiles, groups, closure=str(model.config["closure"]), columns=column_kind(model))
     if labels is not None:
         _check_labels(labels, corpus, profiles)
-    fractions = _own_columns(corpus, model.species)
+    fractions = corpus.in_columns(model.species)
     switches = switch_stage(model.n_inputs, model.preprocessing)
     features = Features(hidden, switches, model.preprocessing.above_absent(fractions))
     if len(features.content) <= N_CONTENT:
@@ -125,17 +126,32 @@ def add_readout(
     layers, tensors = _network(join_stages(hidden, switches), blocks)
     encoder = Encoder(fold(layers, tensors))
     tensors["embedding_mean"], tensors["embedding_std"] = embedding_statistics(encoder, fractions, model.preprocessing)
+    # The joined first layer begins with the hidden units that the decoder reads.
+    _, optional, held_out = pass_on(model)
+    entry, optional[STATISTICS] = calibrate(
+        encoder.encode(model.preprocessing.apply(fractions)),
+        fractions,
+        corpus.groups,
+        held_out=held_out,
+        columns=kept_texts(map_columns or {}, corpus, profiles),
+    )
     config = {
         **{key: value for key, value in model.config.items() if key not in FILLED_IN},
         "name": description.name,
         "licence": description.licence or model.config["licence"],
         "citation": description.citation or model.config["citation"],
         "layers": layers,
+        "statistics": entry,
         "readout": _record(corpus, labels, description),
     }
     species = read_species(model.path)
     return write_folder(
-        out, config=config, tensors=tensors, species=species, card=write_card(config, description.notes)
+        out,
+        config=config,
+        tensors=tensors,
+        species=species,
+        card=write_card(config, description.notes),
+        optional=optional,
     )
 
 
@@ -158,23 +174,6 @@ def _check_labels(labels: Labels, corpus: Corpus, profiles: Sequence[Profile]) -
             expected="abundances for every labelled sample",
             hint="leave these samples out of the tables",
         )
-
-
-def _own_columns(corpus: Corpus, species: Sequence[str]) -> csr_array:
-    """Return the fractions in the model's columns."""
-    from scipy.sparse import csr_array
-
-    column_of = {name: column for column, name in enumerate(corpus.species)}
-    found = [(column_of[name], place) for place, name in enumerate(species) if name in column_of]
-    if not found:
-        raise TrainingError(
-            "none of the tables' names is a column of the model",
-            expected=f"names such as {', '.join(species[:3])}",
-            hint="give the tables that the model was trained on",
-        )
-    rows, places = zip(*found, strict=True)
-    select = csr_array((np.ones(len(found)), (rows, places)), shape=(len(corpus.species), len(species)))
-    return (corpus.fractions @ select).tocsr()
 
 
 def _label_axes(content: NDArray[np.float64], labels: Labels, groups: NDArray[np.str_]) -> NDArray[np.float64]:

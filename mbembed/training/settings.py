@@ -73,6 +73,9 @@ class Settings:
         Share of the studies (of the samples, without studies) that is held out; 0 for none.
     validation_studies : tuple of str
         Studies to hold out, by name, instead of a share.
+    calibration_folds : int
+        Parts of the studies that are each predicted by a further network, trained without them, so that it is
+        known what the reconstruction error of unseen samples is; 0 for none. Hurdle loss only.
     patience : int
         Stop after so many epochs without a better held-out loss; 0 to never stop early.
     seed : int
@@ -109,6 +112,7 @@ class Settings:
     min_prevalence: float = 0.01
     validation_fraction: float = 0.1
     validation_studies: tuple[str, ...] = ()
+    calibration_folds: int = 0
     patience: int = 20
     seed: int = 0
     threads: int = 1
@@ -131,9 +135,15 @@ class Settings:
                 raise _impossible(name, getattr(self, name), "a whole number of at least 1")
         if self.batch_size < 2:  # BatchNorm cannot take the variance of one sample
             raise _impossible("batch_size", self.batch_size, "at least 2 samples")
-        for name in ("bottleneck", "patience", "seed", "weight_decay"):
+        for name in ("bottleneck", "calibration_folds", "patience", "seed", "weight_decay"):
             if not getattr(self, name) >= 0:
                 raise _impossible(name, getattr(self, name), "0 or more")
+        if self.calibration_folds == 1 or (self.calibration_folds and self.loss != HURDLE):
+            raise _impossible(
+                "calibration_folds",
+                self.calibration_folds,
+                "0, or 2 and more with --loss hurdle, whose decoder is kept",
+            )
         for name in SHARES:
             if not 0 <= getattr(self, name) < 1:
                 raise _impossible(name, getattr(self, name), "a share from 0 up to, but not including, 1")
