@@ -1,8 +1,9 @@
-"""The report: an embedding to look at, as one page, and the ordinations under it."""
+"""The report: an embedding to look at, as one page, and what is measured for it."""
 
 from __future__ import annotations
 
 from mbembed.report.document import make_report, write_report
-from mbembed.report.ordinations import Ordination, ordination
+from mbembed.report.ordinations import ordination
+from mbembed.report.permutation_test import permanova
 
-__all__ = ["Ordination", "make_report", "ordination", "write_report"]
+__all__ = ["make_report", "ordination", "permanova", "write_report"]

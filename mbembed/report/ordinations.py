@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mbembed.errors import UsageError
+from mbembed.extras import require_extra
+from mbembed.report.distances import (
+    abundances,
+    centred_log_ratios,
+    check_comparable,
+    distances,
+    gower_centred,
+    rows_with_vector,
+)
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
+    from skbio.stats.ordination import OrdinationResults
 
     from mbembed.embedding import Embedding
+    from mbembed.stored import StoredEmbedding
 
-__all__ = ["LEAST_SAMPLES", "METHODS", "PCOA_SAMPLES", "PSEUDOCOUNT", "Ordination", "ordination"]
+__all__ = ["LEAST_SAMPLES", "METHODS", "ordination"]
 
 #: Methods, in words for a figure.
 METHODS = {
@@ -23,61 +32,54 @@ METHODS = {
     "cosine": "PCoA of cosine distances between vectors",
     "bray-curtis": "PCoA of Bray–Curtis dissimilarities of the table",
     "aitchison": "PCA of the table's centred log-ratios (Aitchison)",
+    "umap": "UMAP of the embedding (cosine distances)",
 }
 #: Two points always lie on one axis.
 LEAST_SAMPLES = 3
-#: Most samples whose distances are all computed: time grows with the cube; 2,000 take some five seconds on two cores.
-PCOA_SAMPLES = 2_000
 #: Most taxa in an Aitchison ordination, the most prevalent: time grows with the cube.
 AITCHISON_TAXA = 2_000
-#: Added to every abundance before a logarithm (fraction of the classified part): about the detection limit of ten million reads.
-PSEUDOCOUNT = 1e-5
+#: From this many samples on an Aitchison ordination is restricted to them.
+MANY_SAMPLES = 2_000
 #: Eigenvalues below this share of the largest are rounding errors (float64 has 16 digits; a product of matrices keeps some 12).
 NEGLIGIBLE = 1e-12
+#: Neighbours by which UMAP draws its graph: its own default (umap-learn), or fewer in a smaller table.
+UMAP_NEIGHBOURS = 15
+#: UMAP draws random numbers; with this seed it draws the same ones each time.
+UMAP_SEED = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Ordination:
-    """Samples on axes.
-
-    Attributes
-    ----------
-    method : str
-        A key of ``METHODS``.
-    coordinates : DataFrame of shape (n_samples, n_axes)
-        Index: ``sample``; columns ``Axis.1`` and so on, the widest first. The sign of an axis
-        is chosen so that its largest value is positive.
-    explained : ndarray of shape (n_axes,)
-        Share of the whole variation along each axis, 0 to 1.
-    """
-
-    method: str
-    coordinates: pd.DataFrame
-    explained: NDArray[np.float64]
-
-
-def ordination(embedding: Embedding, method: str = "pca", *, axes: int = 10) -> Ordination:
+def ordination(embedding: Embedding | StoredEmbedding, method: str = "pca", *, axes: int = 10) -> OrdinationResults:
     """Place the samples of an embedding on few axes.
 
     Parameters
     ----------
-    embedding : Embedding
+    embedding : Embedding or StoredEmbedding
         Samples without a vector are left out.
-    method : {"pca", "cosine", "bray-curtis", "aitchison"}
-        Of the vectors (``pca``, ``cosine``), or of the table behind them.
+    method : {"pca", "cosine", "bray-curtis", "aitchison", "umap"}
+        Of the vectors (``pca``, ``cosine``, ``umap``), or of the table behind them. PCA is exact, by the
+        singular value decomposition; principal coordinates are those of Gower (1966). ``umap`` needs
+        ``mbembed[umap]``.
     axes : int
         Most axes to return.
 
     Returns
     -------
-    Ordination
-        Exact: no random numbers are used.
+    skbio.stats.ordination.OrdinationResults
+        ``samples``: DataFrame of shape (n_samples, n_axes), index ``sample``, columns ``Axis.1`` and so
+        on, the widest first; the sign of an axis is such that its largest value is positive.
+        ``eigvals``: the sum of squares along each axis. ``proportion_explained``: its share of all
+        variation, 0 to 1 (of the positive eigenvalues, where distances are not Euclidean).
+        ``features``: for ``pca`` the loadings, DataFrame of shape (n_dimensions, n_axes), else None.
+        No random numbers are used but by UMAP, which has no eigenvalues: those are NaN.
 
     Raises
     ------
+    MissingExtraError
+        If scikit-bio, or umap-learn for ``umap``, is not installed.
     UsageError
         If the method is unknown, fewer than three samples have a vector, all samples are
-        equal, or there are too many for a method that compares each with each.
+        equal, there are too many for a method that compares each with each, or the method is one
+        of the table and there is no table.
 
     Examples
     --------
@@ -86,68 +88,107 @@ def ordination(embedding: Embedding, method: str = "pca", *, axes: int = 10) -> 
     >>> species = mbembed.load_model().species
     >>> table = pd.DataFrame([[70, 30], [20, 80], [50, 50]], index=list("abc"), columns=species[:2])
     >>> result = mbembed.ordination(mbembed.embed(table, units="percent"))
-    >>> result.coordinates.shape, bool(result.explained[0] > result.explained[1])
+    >>> result.samples.shape, bool(result.proportion_explained.iloc[0] > 0.5)
     ((3, 2), True)
     """
-    import pandas as pd
-
     if method not in METHODS:
         raise UsageError(
             f"the method is {method!r}", expected=f"one of {', '.join(METHODS)}", hint="method='pca'", method=method
         )
-    kept = np.flatnonzero(np.isfinite(embedding.values).all(axis=1))
+    require_extra("umap" if method == "umap" else "report", "an ordination")
+    kept = rows_with_vector(embedding)
     if kept.size < LEAST_SAMPLES:
         raise UsageError(
             f"the number of samples with a vector is {kept.size}",
             expected=f"at least {LEAST_SAMPLES}",
             hint="a table of more samples",
         )
-    if method in ("cosine", "bray-curtis") and kept.size > PCOA_SAMPLES:
-        raise UsageError(
-            f"{kept.size:,} samples are too many to compare each with each",
-            expected=f"at most {PCOA_SAMPLES:,} for method {method!r}",
-            hint="method='pca' for the embedding, 'aitchison' for the table",
-        )
+    values, loadings = embedding.values[kept].astype(np.float64), None
+    if method == "umap":
+        return _results(embedding, method, kept, _umap(values, axes), np.full(axes, np.nan), np.full(axes, np.nan))
     if method == "pca":
-        coordinates, explained = _pca(embedding.values[kept].astype(np.float64), axes)
-    elif method == "cosine":
-        coordinates, explained = _pcoa(_cosine(embedding.values[kept].astype(np.float64)), axes)
-    elif method == "bray-curtis":
-        coordinates, explained = _pcoa(_bray_curtis(_fractions(embedding, kept)), axes)
+        coordinates, eigenvalues, shares = _pca(values, axes)
+        # Of a decomposition X = U S V', the loadings V are X' (U S) / S².
+        loadings = (values - values.mean(axis=0)).T @ coordinates / eigenvalues
+    elif method == "aitchison":
+        coordinates, eigenvalues, shares = _pca(centred_log_ratios(_fractions(embedding, kept)), axes)
     else:
-        coordinates, explained = _pca(_centred_log_ratios(_fractions(embedding, kept)), axes)
-    if not explained.size:
+        check_comparable(kept.size, method)
+        coordinates, eigenvalues, shares = _pcoa(distances(embedding, kept, method), axes)
+    if not eigenvalues.size:
         raise UsageError(
             "all samples are the same",
             expected="samples that differ",
             hint="mbembed inspect TABLE shows how it was read",
         )
-    index = pd.Index([embedding.sample_ids[i] for i in kept.tolist()], name="sample")
+    return _results(embedding, method, kept, coordinates, eigenvalues, shares, loadings)
+
+
+def _results(
+    embedding: Embedding | StoredEmbedding,
+    method: str,
+    kept: NDArray[np.intp],
+    coordinates: NDArray[np.float64],
+    eigenvalues: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    loadings: NDArray[np.float64] | None = None,
+) -> OrdinationResults:
+    """Return the results in the form that scikit-bio has for them."""
+    import pandas as pd
+    from skbio.stats.ordination import OrdinationResults
+
     names = [f"Axis.{i + 1}" for i in range(coordinates.shape[1])]
-    return Ordination(method, pd.DataFrame(coordinates, index=index, columns=names), explained)
+    index = pd.Index([embedding.sample_ids[i] for i in kept.tolist()], name="sample")
+    features = None
+    if loadings is not None:
+        features = pd.DataFrame(loadings, index=pd.Index(embedding.dimension_names), columns=names)
+    return OrdinationResults(
+        method,
+        METHODS[method],
+        pd.Series(eigenvalues, index=names),
+        pd.DataFrame(coordinates, index=index, columns=names),
+        features=features,
+        proportion_explained=pd.Series(shares, index=names),
+    )
 
 
-def _pca(values: NDArray[np.float64], axes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return coordinates and explained shares: the singular value decomposition by the smaller Gram matrix."""
+def _umap(values: NDArray[np.float64], axes: int) -> NDArray[np.float64]:
+    import umap
+
+    neighbours = min(UMAP_NEIGHBOURS, len(values) - 1)
+    # A random start: the spectral one fails for a handful of samples.
+    reducer = umap.UMAP(
+        n_neighbors=neighbours, n_components=axes, metric="cosine", random_state=UMAP_SEED, n_jobs=1, init="random"
+    )
+    return np.asarray(reducer.fit_transform(values), dtype=np.float64)
+
+
+#: Coordinates, eigenvalues and their shares.
+Axes = tuple["NDArray[np.float64]", "NDArray[np.float64]", "NDArray[np.float64]"]
+
+
+def _pca(values: NDArray[np.float64], axes: int) -> Axes:
+    """Decompose by singular values, through the smaller Gram matrix."""
     centred = values - values.mean(axis=0)
     by_column = values.shape[0] > values.shape[1]
     # Rounding: what centring leaves of equal rows is not variation.
     noise = NEGLIGIBLE * float((values**2).sum())
     eigenvalues, vectors = np.linalg.eigh(centred.T @ centred if by_column else centred @ centred.T)
-    chosen, explained = _largest(eigenvalues, axes, noise)
+    chosen, shares = _largest(eigenvalues, axes, noise)
     # By row the coordinates are the vectors at their lengths; by column the samples lie along the vectors.
     coordinates = centred @ vectors[:, chosen] if by_column else vectors[:, chosen] * np.sqrt(eigenvalues[chosen])
-    return _fix_signs(coordinates), explained
+    return _fix_signs(coordinates), eigenvalues[chosen], shares
 
 
-def _pcoa(distances: NDArray[np.float64], axes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return coordinates and explained shares (Gower 1966); shares are of the positive eigenvalues."""
-    squared = -0.5 * distances**2
-    squared -= squared.mean(axis=0)
-    squared -= squared.mean(axis=1, keepdims=True)
-    eigenvalues, vectors = np.linalg.eigh(squared)
-    chosen, explained = _largest(eigenvalues, axes, NEGLIGIBLE)
-    return _fix_signs(vectors[:, chosen] * np.sqrt(eigenvalues[chosen])), explained
+def _pcoa(square: NDArray[np.float64], axes: int) -> Axes:
+    """Decompose distances (Gower 1966); shares are of the positive eigenvalues.
+
+    As ``skbio.stats.ordination.pcoa``, which takes eigenvalues below 1e-8 for zero whatever the unit: those of
+    the cosine distances of alike samples are smaller.
+    """
+    eigenvalues, vectors = np.linalg.eigh(gower_centred(square))
+    chosen, shares = _largest(eigenvalues, axes, NEGLIGIBLE)
+    return _fix_signs(vectors[:, chosen] * np.sqrt(eigenvalues[chosen])), eigenvalues[chosen], shares
 
 
 def _largest(eigenvalues: NDArray[np.float64], axes: int, noise: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
@@ -162,32 +203,10 @@ def _fix_signs(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(coordinates * np.where(signs == 0, 1.0, signs))
 
 
-def _fractions(embedding: Embedding, kept: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return relative abundances of the samples' classified part; shape (n_kept, n_taxa present)."""
-    profile = embedding.match.profile
-    position = {sample: i for i, sample in enumerate(profile.sample_ids)}
-    rows = np.array([position[embedding.sample_ids[i]] for i in kept.tolist()], dtype=np.intp)
-    values = profile.values[rows]
-    prevalence = np.bincount(values.indices, minlength=profile.n_taxa)
-    order = np.argsort(-prevalence, kind="stable")[:AITCHISON_TAXA] if rows.size > PCOA_SAMPLES else slice(None)
-    dense = np.asarray(values[:, order].toarray() if isinstance(order, np.ndarray) else values.toarray(), np.float64)
-    total = profile.classified[rows]
-    return dense / np.where(total > 0, total, 1.0)[:, None]
-
-
-def _bray_curtis(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.spatial.distance import pdist, squareform
-
-    # Of fractions that add up to 1 it is half of the city-block distance, which is defined for empty samples too.
-    return np.asarray(squareform(pdist(fractions, "cityblock") / 2))
-
-
-def _cosine(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    unit = values / np.where(lengths > 0, lengths, 1.0)
-    return np.asarray(np.clip(1.0 - unit @ unit.T, 0.0, 2.0))
-
-
-def _centred_log_ratios(fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    logarithms = np.log(fractions + PSEUDOCOUNT)
-    return np.asarray(logarithms - logarithms.mean(axis=1, keepdims=True))
+def _fractions(embedding: Embedding | StoredEmbedding, kept: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return relative abundances, of many samples only those of the most prevalent taxa."""
+    fractions = abundances(embedding, kept)
+    if kept.size > MANY_SAMPLES and fractions.shape[1] > AITCHISON_TAXA:
+        prevalence = np.diff(fractions.tocsc().indptr)
+        fractions = fractions[:, np.sort(np.argsort(-prevalence, kind="stable")[:AITCHISON_TAXA])]
+    return np.asarray(fractions.toarray())

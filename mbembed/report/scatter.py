@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mbembed.report.picture import COLOURS, GREY, MARKERS, Picture, Table, drawing, picture, shorten
+from mbembed.words import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+    from skbio.stats.ordination import OrdinationResults
 
-    from mbembed.report.ordinations import Ordination
     from mbembed.report.variables import Variable
 
-__all__ = ["draw_map"]
+__all__ = ["LISTED_GROUPS", "draw_map", "draw_points", "points_of"]
 
 #: Inches; 440 pixels on a screen, two beside each other on a desktop.
 SIZE = (4.6, 4.4)
@@ -32,12 +33,12 @@ LISTED_AXES = 10
 LISTED_GROUPS = 40
 
 
-def draw_map(result: Ordination, words: str, variable: Variable | None = None) -> Picture:
+def draw_map(result: OrdinationResults, words: str, variable: Variable | None = None) -> Picture:
     """Draw the first two axes.
 
     Parameters
     ----------
-    result : Ordination
+    result : OrdinationResults
     words : str
         What it is an ordination of, for the title.
     variable : Variable, optional
@@ -49,25 +50,13 @@ def draw_map(result: Ordination, words: str, variable: Variable | None = None) -
     """
     from matplotlib.figure import Figure
 
-    points = result.coordinates.to_numpy()[:, :2]
-    if points.shape[1] == 1:
-        points = np.column_stack([points, np.zeros(len(points))])
+    points = points_of(result)
     title = f"{words}, by {variable.name}" if variable else words
     description = _description(result, variable)
     with drawing():
         figure = Figure(figsize=SIZE)
         axes = figure.add_subplot()
-        style = {
-            "s": LARGE if len(points) < RASTER_FROM / 3 else SMALL * 2 if len(points) < RASTER_FROM else SMALL,
-            "rasterized": len(points) >= RASTER_FROM,
-            "linewidths": 0.4,
-        }
-        if variable is None:
-            axes.scatter(points[:, 0], points[:, 1], color=COLOURS[0], edgecolors="white", alpha=0.85, **style)
-        elif variable.is_continuous:
-            _measured(figure, axes, points, variable, style)
-        else:
-            _grouped(figure, axes, points, variable, style)
+        draw_points(figure, axes, points, variable)
         axes.set_xlabel(_axis(result, 0))
         axes.set_ylabel(_axis(result, 1))
         axes.tick_params(labelsize=8)
@@ -76,10 +65,41 @@ def draw_map(result: Ordination, words: str, variable: Variable | None = None) -
         return picture(figure, title, description, table=_table(result, variable))
 
 
-def _axis(result: Ordination, at: int) -> str:
-    if at >= result.explained.size:
+def points_of(result: OrdinationResults) -> NDArray[np.float64]:
+    """Return the first two axes; shape (n_samples, 2). Where there is one only, the second is 0."""
+    points = result.samples.to_numpy()[:, :2]
+    return np.column_stack([points, np.zeros(len(points))]) if points.shape[1] == 1 else points
+
+
+def draw_points(figure: Figure, axes: Axes, points: NDArray[np.float64], variable: Variable | None) -> None:
+    """Draw samples, in the colours of a variable, with a legend below; call inside ``drawing``.
+
+    Parameters
+    ----------
+    figure : Figure
+    axes : Axes
+    points : ndarray of shape (n_samples, 2)
+    variable : Variable, optional
+        Of the same samples.
+    """
+    style: dict[str, Any] = {
+        "s": LARGE if len(points) < RASTER_FROM / 3 else SMALL * 2 if len(points) < RASTER_FROM else SMALL,
+        "rasterized": len(points) >= RASTER_FROM,
+        "linewidths": 0.4,
+    }
+    if variable is None:
+        axes.scatter(points[:, 0], points[:, 1], color=COLOURS[0], edgecolors="white", alpha=0.85, **style)
+    elif variable.is_continuous:
+        _measured(figure, axes, points, variable, style)
+    else:
+        _grouped(figure, axes, points, variable, style)
+
+
+def _axis(result: OrdinationResults, at: int) -> str:
+    if at >= result.samples.shape[1]:
         return f"Axis {at + 1} (no variation)"
-    return f"Axis {at + 1} ({result.explained[at]:.1%})"
+    share = result.proportion_explained.iloc[at]
+    return f"Axis {at + 1} ({share:.1%})" if np.isfinite(share) else f"Axis {at + 1}"
 
 
 def _grouped(
@@ -92,11 +112,12 @@ def _grouped(
     missing = variable.missing
     others = np.array([not gone and str(v) not in names for v, gone in zip(variable.values, missing, strict=True)])
     if rest:
-        count = f"{len(rest)} other values (n = {sum(n for _, n in rest):,})"
-        axes.scatter(*points[others].T, marker=".", color="#A6A6A6", label=count, **style)
+        several = f"{len(rest)} other values (n = {sum(n for _, n in rest):,})"
+        axes.scatter(*points[others].T, marker=".", color="#A6A6A6", label=several, **style)
     for (level, n), colour, marker in zip(shown, COLOURS, MARKERS, strict=False):
         here = np.array([value == level for value in variable.values])
-        label = f"{shorten(level)} (n = {n:,})"
+        # matplotlib leaves names that begin with _ out of a legend.
+        label = f"{' ' * level.startswith('_')}{shorten(level)} (n = {n:,})"
         axes.scatter(*points[here].T, marker=marker, color=colour, edgecolors="white", alpha=0.9, label=label, **style)
     _without(axes, points, missing, style)
     _legend(figure)
@@ -136,21 +157,23 @@ def _legend(figure: Figure) -> None:
             handle.set_sizes([LARGE])
 
 
-def _description(result: Ordination, variable: Variable | None) -> str:
-    shares = " and ".join(f"{share:.1%}" for share in result.explained[:2])
-    text = f"Scatter plot of {len(result.coordinates):,} samples on two axes, which hold {shares} of the variation."
+def _description(result: OrdinationResults, variable: Variable | None) -> str:
+    shares = " and ".join(f"{share:.1%}" for share in result.proportion_explained[:2] if np.isfinite(share))
+    held = f", which hold {shares} of the variation" if shares else ""
+    text = f"Scatter plot of {len(result.samples):,} samples on two axes{held}."
     if variable is None:
         return text
     if variable.is_continuous:
         return f"{text} Colour shows {variable.name}, from pale (low) to dark (high)."
-    return f"{text} Colour and shape show {variable.name}, with {len(variable.levels)} values."
+    return f"{text} Colour and shape show {variable.name}, with {count(len(variable.levels), 'value')}."
 
 
-def _table(result: Ordination, variable: Variable | None) -> Table:
-    points = result.coordinates.to_numpy()[:, :2]
+def _table(result: OrdinationResults, variable: Variable | None) -> Table | None:
+    points = result.samples.to_numpy()[:, :2]
     if variable is None:
-        rows = [(f"Axis {i + 1}", f"{share:.1%}") for i, share in enumerate(result.explained[:LISTED_AXES])]
-        return Table("Share of the variation along each axis", ("axis", "share"), rows)
+        shares = [share for share in result.proportion_explained[:LISTED_AXES] if np.isfinite(share)]
+        rows = [(f"Axis {i + 1}", f"{share:.1%}") for i, share in enumerate(shares)]
+        return Table("Share of the variation along each axis", ("axis", "share"), rows) if rows else None
     known = ~variable.missing
     axes = [f"axis {i + 1}" for i in range(points.shape[1])]
     if variable.is_continuous:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["MOST_VARIABLES", "Variable", "choose_variables"]
+__all__ = ["MOST_VARIABLES", "Variable", "choose_variables", "read_variable"]
 
 #: Maps that fit on a page that people read to its end.
 MOST_VARIABLES = 3
@@ -58,7 +58,9 @@ class Variable:
         return sorted(Counter(known).items(), key=lambda item: (-item[1], item[0]))
 
 
-def choose_variables(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> tuple[list[Variable], list[str]]:
+def choose_variables(
+    frame: pd.DataFrame, wanted: Sequence[str] = ()
+) -> tuple[list[Variable], list[Variable], list[str]]:
     """Choose the columns by which to colour.
 
     Parameters
@@ -73,6 +75,8 @@ def choose_variables(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> tuple[l
     -------
     variables : list of Variable
         At most ``MOST_VARIABLES``.
+    spare : list of Variable
+        The others that tell samples apart.
     notes : list of str
         What was left out.
 
@@ -85,20 +89,20 @@ def choose_variables(frame: pd.DataFrame, wanted: Sequence[str] = ()) -> tuple[l
     --------
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"id": ["x", "y", "z"], "age": ["41", "52.5", None], "site": ["a", "b", "b"]})
-    >>> variables, notes = choose_variables(frame)
+    >>> variables, _, _ = choose_variables(frame)
     >>> [(one.name, one.is_continuous) for one in variables]
     [('age', True), ('site', False)]
     """
+    usable = [one for one in map(read_variable, [frame[name] for name in frame.columns]) if _tells_apart(one)]
     if wanted:
-        return _wanted(frame, wanted), []
-    usable = [one for one in map(_variable, [frame[name] for name in frame.columns]) if _tells_apart(one)]
-    spare = [one.name for one in usable[MOST_VARIABLES:]]
+        return _wanted(frame, wanted), [one for one in usable if one.name not in wanted], []
+    spare = usable[MOST_VARIABLES:]
     notes = []
     if spare:
-        notes.append(f"Further columns, for --color-by: {', '.join(spare)}.")
+        notes.append(f"Further columns, for `--color-by`: {', '.join(one.name for one in spare)}.")
     if not usable:
         notes.append("No column of the metadata has groups or measurements that differ among these samples.")
-    return usable[:MOST_VARIABLES], notes
+    return usable[:MOST_VARIABLES], spare, notes
 
 
 def _wanted(frame: pd.DataFrame, wanted: Sequence[str]) -> list[Variable]:
@@ -110,7 +114,7 @@ def _wanted(frame: pd.DataFrame, wanted: Sequence[str]) -> list[Variable]:
             expected=f"at most {MOST_VARIABLES}",
             hint=f"--color-by {','.join(wanted[:MOST_VARIABLES])}",
         )
-    variables = [_variable(frame[name]) for name in wanted]
+    variables = [read_variable(frame[name]) for name in wanted]
     empty = [one.name for one in variables if one.missing.all()]
     if empty:
         raise UsageError(
@@ -121,12 +125,15 @@ def _wanted(frame: pd.DataFrame, wanted: Sequence[str]) -> list[Variable]:
     return variables
 
 
-def _variable(column: pd.Series[str]) -> Variable:
+def read_variable(column: pd.Series[str]) -> Variable:
+    """Return a column: measurements if all its known values are numbers and not codes, else groups."""
     texts = np.array(list(column), dtype=object)
     known = [text for text in texts if text is not None]
     try:
         numbers = np.array([np.nan if text is None else float(text) for text in texts], dtype=np.float64)
     except ValueError:
+        return Variable(str(column.name), texts)
+    if any("_" in text for text in known):  # Python takes 1_2 for 12; in a table it is a name
         return Variable(str(column.name), texts)
     finite = numbers[np.isfinite(numbers)]
     codes = len(set(known)) <= MOST_CODES and bool((finite == np.round(finite)).all())

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mbembed.errors import UsageError
-from mbembed.report.variables import choose_variables
+from mbembed.report.variables import choose_variables, read_variable
 
 
 def test_columns_that_tell_samples_apart() -> None:
@@ -22,13 +22,20 @@ def test_columns_that_tell_samples_apart() -> None:
             "empty": [None] * n,
         }
     )
-    variables, notes = choose_variables(frame)
+    variables, spare, notes = choose_variables(frame)
     assert [(one.name, one.is_continuous) for one in variables] == [("code", False), ("age", True), ("site", False)]
     assert variables[1].missing.sum() == 1
     assert variables[2].levels == [("b", 11), ("a", 9)]
-    assert notes == ["Further columns, for --color-by: late."]
-    chosen, _ = choose_variables(frame, ["late"])
+    assert notes == ["Further columns, for `--color-by`: late."]
+    assert [one.name for one in spare] == ["late"]
+    chosen, spare, _ = choose_variables(frame, ["late"])
     assert [one.name for one in chosen] == ["late"]
+    assert [one.name for one in spare] == ["code", "age", "site"]
+
+
+def test_names_with_an_underscore_are_no_numbers() -> None:
+    assert not read_variable(pd.Series([f"{i}_{i % 3}" for i in range(9)], name="well", dtype=object)).is_continuous
+    assert read_variable(pd.Series([f"{i}{i % 3}" for i in range(9)], name="age", dtype=object)).is_continuous
 
 
 @pytest.mark.parametrize(
