@@ -16,6 +16,9 @@ save(
     geom_point(size = 2.5) + theme_bw() + ggtitle("48 simulated samples"),
   "r-ordination.png"
 )
+save(autoplot(E, color = "age", shape = "site", size = 2.5) + ggtitle("48 simulated samples"), "r-autoplot.png")
+explained <- explain_embedding(ps, E, ~group)
+ggsave(file.path(folder, "r-explain.png"), autoplot(explained), width = 6.8, height = 6, dpi = 110)
 result <- evaluate_embedding(
   ps, "group",
   heads = "linear", sizes = c(10, 20, 30), repeats = 20, representations = c("log", "clr", "presence", "model"),

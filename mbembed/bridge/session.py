@@ -12,23 +12,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mbembed.bridge.looking import LOOKING
+from mbembed.bridge.request import EMBEDDING, FLOAT, MATCHING, Request
 from mbembed.errors import MbembedError, NoMatchError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from mbembed.tables.profile import Profile
-    from mbembed.tables.rformat.rtables import RTable
-
 __all__ = ["PROTOCOL", "answer"]
 
 #: Version of this exchange. The R package and this module must agree on it, and on nothing else.
-PROTOCOL = 1
-#: Byte order and types of the raw vectors: little-endian on every machine.
-_DOUBLE, _INTEGER, _FLOAT = "<f8", "<i4", "<f4"
-#: How a request says how its table is read, and how it is matched.
-_READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
-_MATCHING = ("closure", "names")
+PROTOCOL = 2
 
 Parts = list[bytearray]
 
@@ -40,10 +34,12 @@ def answer(request: str, parts: Sequence[bytes | bytearray] = ()) -> list[Any]:
     ----------
     request : str
         JSON: ``protocol``, ``do`` (one of ``ACTIONS``), and what that needs: ``table`` (a path, several,
-        or the parts of an R object) and ``options``.
+        or the parts of an R object), ``embedding`` (the ids of its samples, and of its summary what says how it was
+        made), ``samples`` (what is known of them) and ``options``.
     parts : sequence of bytes
         For a table in memory: its non-zero values (float64), their rows (int32, from 0) and the
-        offsets of its columns (int32), as in R's ``dgCMatrix``.
+        offsets of its columns (int32), as in R's ``dgCMatrix``. For an embedding: its values by columns
+        (float32).
 
     Returns
     -------
@@ -59,7 +55,7 @@ def answer(request: str, parts: Sequence[bytes | bytearray] = ()) -> list[Any]:
     out: Parts = []
     try:
         asked = json.loads(request)
-        result = _action(asked)(asked, parts, out)
+        result = _action(asked)(Request(asked, parts), out)
     except MbembedError as error:
         return [_to_json({"error": _told(error)})]
     except MemoryError:
@@ -71,7 +67,7 @@ def answer(request: str, parts: Sequence[bytes | bytearray] = ()) -> list[Any]:
     return [_to_json({"result": result}), *out]
 
 
-def _action(asked: Mapping[str, Any]) -> Callable[[Mapping[str, Any], Sequence[bytes | bytearray], Parts], object]:
+def _action(asked: Mapping[str, Any]) -> Callable[[Request, Parts], object]:
     if asked.get("protocol") != PROTOCOL:
         raise UsageError(
             f"the R package speaks version {asked.get('protocol')} of the exchange, this mbembed version {PROTOCOL}",
@@ -84,19 +80,18 @@ def _action(asked: Mapping[str, Any]) -> Callable[[Mapping[str, Any], Sequence[b
     return ACTIONS[name]
 
 
-def _embed(asked: Mapping[str, Any], parts: Sequence[bytes | bytearray], out: Parts) -> dict[str, Any]:
+def _embed(request: Request, out: Parts) -> dict[str, Any]:
     from mbembed.match.report import taxon_columns
     from mbembed.pipeline import embed
 
-    options = _given(asked, "min_coverage", "on_empty", "device", *_MATCHING)
-    profile = _profile(asked, parts)
+    profile = request.profile()
     try:
-        embedding = embed(profile, asked.get("model"), **options)
+        embedding = embed(profile, request.content.get("model"), **request.given(*EMBEDDING))
     except NoMatchError as error:
         error.fields["notes"] = profile.warnings  # what was noticed while reading may be the reason
         raise
     # R keeps matrices column by column.
-    out.append(bytearray(embedding.values.astype(_FLOAT, copy=False).tobytes(order="F")))
+    out.append(bytearray(embedding.values.astype(FLOAT, copy=False).tobytes(order="F")))
     return {
         "samples": embedding.sample_ids,
         "dimensions": embedding.dimension_names,
@@ -106,13 +101,13 @@ def _embed(asked: Mapping[str, Any], parts: Sequence[bytes | bytearray], out: Pa
     }
 
 
-def _inspect(asked: Mapping[str, Any], parts: Sequence[bytes | bytearray], _: Parts) -> dict[str, Any]:
+def _inspect(request: Request, _: Parts) -> dict[str, Any]:
     from mbembed.match import match_profile
     from mbembed.models.store import list_models, load_model
 
-    profile = _profile(asked, parts)
-    models = [load_model(asked["model"])] if asked.get("model") else list_models()
-    matches = [match_profile(profile, model, **_given(asked, *_MATCHING)) for model in models]
+    profile, model = request.profile(), request.content.get("model")
+    models = [load_model(model)] if model else list_models()
+    matches = [match_profile(profile, model, **request.given(*MATCHING)) for model in models]
     return {
         "table": profile.to_summary(),
         "warnings": profile.warnings,
@@ -120,13 +115,13 @@ def _inspect(asked: Mapping[str, Any], parts: Sequence[bytes | bytearray], _: Pa
     }
 
 
-def _convert(asked: Mapping[str, Any], parts: Sequence[bytes | bytearray], _: Parts) -> dict[str, Any]:
+def _convert(request: Request, _: Parts) -> dict[str, Any]:
     from mbembed.conversion import change_unit, resolve_names
     from mbembed.outputs.profile_writers import check_profile_output, write_profile
 
-    wanted = asked["convert"]
+    wanted = request.content["convert"]
     check_profile_output(wanted["path"], wanted.get("to"))
-    profile = _profile(asked, parts)
+    profile = request.profile()
     if wanted.get("names") == "resolve":
         profile, _found = resolve_names(profile)
     if wanted.get("to_unit"):
@@ -135,7 +130,7 @@ def _convert(asked: Mapping[str, Any], parts: Sequence[bytes | bytearray], _: Pa
     return {"table": profile.to_summary(), "warnings": profile.warnings}
 
 
-def _models(_asked: Mapping[str, Any], _parts: Sequence[bytes | bytearray], _: Parts) -> list[dict[str, Any]]:
+def _models(_request: Request, _: Parts) -> list[dict[str, Any]]:
     from mbembed.models.store import default_folder, list_models
 
     return [
@@ -152,7 +147,7 @@ def _models(_asked: Mapping[str, Any], _parts: Sequence[bytes | bytearray], _: P
     ]
 
 
-def _version(_asked: Mapping[str, Any], _parts: Sequence[bytes | bytearray], _: Parts) -> dict[str, Any]:
+def _version(_request: Request, _: Parts) -> dict[str, Any]:
     import sys
     from platform import python_version
 
@@ -162,46 +157,14 @@ def _version(_asked: Mapping[str, Any], _parts: Sequence[bytes | bytearray], _: 
 
 
 #: What can be asked for.
-ACTIONS = {"version": _version, "models": _models, "inspect": _inspect, "convert": _convert, "embed": _embed}
-
-
-def _given(asked: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Return those of some options that the request states; the others keep their defaults."""
-    options = asked.get("options") or {}
-    return {name: options[name] for name in names if options.get(name) is not None}
-
-
-def _profile(asked: Mapping[str, Any], parts: Sequence[bytes | bytearray]) -> Profile:
-    from mbembed.tables import read_table
-
-    table = asked["table"]
-    return read_table(table if isinstance(table, str | list) else _r_table(table, parts), **_given(asked, *_READING))
-
-
-def _r_table(table: Mapping[str, Any], parts: Sequence[bytes | bytearray]) -> RTable:
-    """Put an R object together again: a sparse matrix by columns, the names of its sides, lineages, sample data."""
-    import numpy as np
-    from scipy.sparse import csc_array
-
-    from mbembed.tables.lineages import taxa_lineages
-    from mbembed.tables.rformat.rtables import RTable
-
-    rows, columns = table["rows"], table["columns"]
-    data, indices, indptr = (
-        np.frombuffer(part, kind) for part, kind in zip(parts, (_DOUBLE, _INTEGER, _INTEGER), strict=True)
-    )
-    taxa_are_rows = table.get("taxa_are_rows")
-    ranks, samples = table.get("ranks"), table.get("samples")
-    return RTable(
-        kind=table["kind"],
-        values=csc_array((data, indices, indptr), shape=(len(rows), len(columns))),
-        rows=rows,
-        columns=columns,
-        taxa_are_rows=taxa_are_rows,
-        lineages=taxa_lineages(ranks, rows if taxa_are_rows else columns) if ranks else None,
-        samples=(samples["names"], samples["columns"]) if samples else None,
-        notes=[(what, value, reason) for what, value, reason in table.get("notes") or ()],
-    )
+ACTIONS = {
+    "version": _version,
+    "models": _models,
+    "inspect": _inspect,
+    "convert": _convert,
+    "embed": _embed,
+    **LOOKING,
+}
 
 
 def _told(error: MbembedError) -> dict[str, Any]:

@@ -56,19 +56,37 @@ inform_once <- function(text, quiet = FALSE) {
 our_options <- c(
   "model", "format", "orientation", "units", "rank", "missing", "taxonomy", "closure", "names", "min_coverage",
   "on_empty", "device", "to", "to_unit", "unclassified", "target", "group", "subject", "positive", "protocols", "sizes",
-  "repeats", "folds", "heads", "representations", "kind"
+  "repeats", "folds", "heads", "representations", "kind", "contrast", "case", "control", "axis", "dimension", "head",
+  "baseline", "resamples", "seed", "k", "measure", "color_by", "batch"
 )
 # Those whose values are numbers, which R takes without quotes.
-numeric_options <- "min_coverage"
+numeric_options <- c("min_coverage", "axis", "dimension", "resamples", "seed", "k")
+
+# What commands and their placeholders are in R, in this order.
+in_r <- c(
+  "mbembed inspect( TABLE)?" = "inspect_profile(x)",
+  "mbembed models list" = "list_models()",
+  "mbembed models pull ([a-z0-9]+)" = "'mbembed models pull \\1' in a terminal",
+  "mbembed evaluate TABLE --target ([^ ]+) -o DIR" = "evaluate_embedding(x, \"\\1\", folder = \"DIR\")",
+  "mbembed evaluate" = "evaluate_embedding()",
+  "mbembed explain --head DIR/heads.json" = "explain_embedding(x, head = \"DIR/heads.json\")",
+  "mbembed embed TABLE -o OUT --report report.html embeds and reports at once" = "E <- embed_samples(x), with this x",
+  "mbembed embed without --model" = "embed_samples(x), without model",
+  "'mbembed calibrate'" = "'mbembed calibrate' in a terminal",
+  "--metadata samples.tsv --contrast COLUMN" = "contrast = ~ COLUMN",
+  "--contrast COLUMN" = "contrast = ~ COLUMN",
+  "--metadata samples.tsv" = "samples = a data frame with the sample names as row names",
+  "--metadata" = "samples",
+  "--(case|control|group|subject|batch) (VALUE|COLUMN|STUDY)" = "\\1 = \"\\2\"",
+  "(^|[ (])-k ([0-9]+)" = "\\1k = \\2"
+)
 
 # Python's messages speak of the command line; R has arguments of the same names.
 in_r_words <- function(text) {
   if (!has_text(text)) {
     return(text)
   }
-  text <- gsub("mbembed inspect TABLE", "inspect_profile(x)", text, fixed = TRUE)
-  text <- gsub("mbembed models list", "list_models()", text, fixed = TRUE)
-  text <- gsub("mbembed models pull ([a-z0-9]+)", "'mbembed models pull \\1' in a terminal", text)
+  for (i in seq_along(in_r)) text <- gsub(names(in_r)[i], in_r[[i]], text)
   text <- gsub("--id-column ([^ ,;]+)", "rownames(samples) <- samples$\\1", text)
   text <- sub("^--positive (?!is )([^,]+?)([.]?)$", "positive = \"\\1\"\\2", text, perl = TRUE)
   flag <- "--([a-z][a-z-]+)(?: ([a-z0-9][a-z0-9.-]*)(?=$|[,.;:) ]))?"
@@ -98,7 +116,8 @@ in_r_words <- function(text) {
       }
     }, "", USE.NAMES = FALSE)
   })
-  text
+  # Arguments have commas between them.
+  gsub("( = [^ ,]+) (?=[a-z_]+ = )", "\\1, ", text, perl = TRUE)
 }
 
 has_text <- function(text) is.character(text) && length(text) == 1 && !is.na(text) && nzchar(text)

@@ -30,6 +30,7 @@
 #' @param on_empty Samples in which nothing, or less than the minimum, matches: leave them out (drop), write
 #'   missing values (nan), or embed them all the same, as the published script does (floor).
 #' @param device Where to compute; cuda needs `mbembed[torch]`, and the route `"process"`.
+#' @param threads How many threads compute; no number depends on it (default: `OMP_NUM_THREADS`, else all cores).
 #' @param orientation Which way round the table stands, when it is not to be detected: `"samples-in-rows"` or
 #'   `"taxa-in-rows"`.
 #' @param assay.type Assay to take, by name or number; default: `relative_abundance`, `relabundance`, `counts`,
@@ -42,13 +43,15 @@
 #'
 #' @return A numeric matrix of class `mbembed_embedding`, samples in rows in the order of `x`, one column
 #'   per dimension. Its attributes are `model` (a name), `match` (a data frame: which taxon fed which
-#'   species, by which rule) and `summary` (a list: every decision, version, hash and count). Rows can be
-#'   taken as usual; anything that changes the columns gives a plain matrix.
+#'   species, by which rule), `summary` (a list: every decision, version, hash and count), `samples` (a data
+#'   frame: the sample data of `x`, where it has any) and `asked` (what was asked for). Rows can be taken as
+#'   usual; anything that changes the columns gives a plain matrix.
 #'
 #'   Errors have the class `mbembed_error`, and one that says which (`mbembed_error_no_match`, ...), with
 #'   the fields `found`, `expected` and `hint`. Warnings have the class `mbembed_warning`.
-#' @seealso [embedding_distance()] and [embedding_ordination()] for what comes next, [inspect_profile()] to
-#'   look first, [mbembed_sitrep()] when Python is not found.
+#' @seealso [plot.mbembed_embedding()], [embedding_distance()], [embedding_ordination()] and
+#'   [explain_embedding()] for what comes next, [inspect_profile()] to look first, [mbembed_sitrep()] when Python
+#'   is not found.
 #' @export
 #' @examplesIf mbembed_available()
 #' cohort <- example_cohort()
@@ -66,7 +69,7 @@ embed_samples <- function(x, model = NULL, ...) {
 embed_samples.default <- function(x, model = NULL, ..., units = NULL, rank = NULL, missing = c("error", "zero"),
                                   taxonomy = NULL, closure = NULL, names = c("resolve", "strict", "exact"),
                                   min_coverage = 0, on_empty = c("drop", "nan", "floor"), device = c("cpu", "cuda"),
-                                  orientation = NULL, format = NULL, engine = c("auto", "reticulate", "process"),
+                                  threads = NULL, orientation = NULL, format = NULL, engine = c("auto", "reticulate", "process"),
                                   quiet = getOption("mbembed.quiet", FALSE)) {
   table <- table_of(x) # of an unknown object it says what is expected
   rlang::check_dots_empty()
@@ -74,17 +77,22 @@ embed_samples.default <- function(x, model = NULL, ..., units = NULL, rank = NUL
   if (!is.numeric(min_coverage)) {
     abort("usage", "min_coverage is no number", "a share from 0 to 1", "min_coverage = 0.6 for 60 %")
   }
-  options <- list(
+  if (!is.null(threads) && !rlang::is_integerish(threads, n = 1, finite = TRUE)) {
+    abort("usage", "threads is no whole number", "how many threads compute", "threads = 2, or leave it out")
+  }
+  options <- single(list(
     format = format, orientation = orientation, units = units, rank = rank, missing = rlang::arg_match(missing),
     taxonomy = full_path(taxonomy), closure = closure, names = rlang::arg_match(names), min_coverage = min_coverage,
-    on_empty = rlang::arg_match(on_empty), device = rlang::arg_match(device)
-  )
+    on_empty = rlang::arg_match(on_empty), device = rlang::arg_match(device),
+    threads = threads
+  ))
+  model <- full_model(model)
   progress <- start_progress("Embedding ...", quiet)
   answer <- ask(
     "embed", table,
-    model = full_model(model), options = single(options), engine = engine, device = options$device, quiet = quiet
+    model = model, options = options, engine = engine, device = options$device, quiet = quiet
   )
-  E <- new_embedding(answer)
+  E <- new_embedding(answer, list(model = model, options = options))
   end_progress(progress)
   inform(c(v = sprintf("%s (route: %s)", said_of(E), answer$route)), quiet)
   for (text in answer$result$warnings) warn(text)
@@ -94,7 +102,7 @@ embed_samples.default <- function(x, model = NULL, ..., units = NULL, rank = NUL
 #' @rdname embed_samples
 #' @export
 embed_samples.phyloseq <- function(x, model = NULL, ...) {
-  embed_samples.default(table_of(x), model, ...)
+  with_samples(embed_samples.default(table_of(x), model, ...), x)
 }
 
 #' @rdname embed_samples
@@ -124,7 +132,9 @@ embed_samples.Matrix <- embed_samples.matrix
 #' @rdname embed_samples
 #' @export
 embed_samples.SummarizedExperiment <- function(x, model = NULL, ..., assay.type = NULL) {
-  embed_samples.default(table_of(x, assay.type = assay.type), model, ...)
+  E <- with_samples(embed_samples.default(table_of(x, assay.type = assay.type), model, ...), x)
+  attr(E, "asked")$assay.type <- assay.type
+  E
 }
 
 #' @rdname embed_samples

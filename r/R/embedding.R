@@ -5,24 +5,38 @@ shown_rows <- 6L
 shown_columns <- 4L
 shown_taxa <- 5L
 
-new_embedding <- function(answer) {
+# What an embedding knows beside its numbers.
+known_attributes <- c("class", "model", "match", "summary", "samples", "asked")
+
+new_embedding <- function(answer, asked) {
   result <- answer$result
   samples <- as.character(result$samples)
   dimensions <- as.character(result$dimensions)
-  values <- readBin(
-    answer$parts[[1]], "numeric",
-    n = length(samples) * length(dimensions), size = 4L, endian = "little"
-  )
-  values[is.nan(values)] <- NA_real_
+  values <- named_matrix(answer$parts[[1]], samples, dimensions)
   match <- as.data.frame(lapply(result$match, unlist), stringsAsFactors = FALSE)
   for (column in c("mean_abundance", "prevalence")) match[[column]] <- as.double(match[[column]])
   structure(
-    matrix(values, length(samples), length(dimensions), dimnames = list(samples, dimensions)),
+    values,
     class = c("mbembed_embedding", "matrix", "array"),
     model = result$summary$model$name,
     match = match,
-    summary = result$summary
+    summary = result$summary,
+    asked = asked
   )
+}
+
+# A matrix that came as raw numbers of 4 or 8 bytes, column by column; what is missing is NA.
+named_matrix <- function(part, rows, columns, size = 4L) {
+  values <- readBin(part, "numeric", n = length(rows) * length(columns), size = size, endian = "little")
+  values[is.nan(values)] <- NA_real_
+  matrix(values, length(rows), length(columns), dimnames = list(rows, columns))
+}
+
+# Adds the sample data of an object to its embedding.
+with_samples <- function(E, x) {
+  samples <- known_samples(x)
+  attr(E, "samples") <- samples[match(rownames(E), rownames(samples)), , drop = FALSE]
+  E
 }
 
 is_embedding <- function(x) inherits(x, "mbembed_embedding")
@@ -44,7 +58,9 @@ as_plain <- function(x) {
     if (nrow(rows) == 1 && drop) {
       return(rows[1, ])
     }
-    for (name in c("class", "model", "match", "summary")) attr(rows, name) <- attr(x, name)
+    for (name in known_attributes) attr(rows, name) <- attr(x, name)
+    samples <- attr(x, "samples")
+    attr(rows, "samples") <- samples[match(rownames(rows), rownames(samples)), , drop = FALSE]
     return(rows)
   }
   plain[i, j, drop = drop]

@@ -50,7 +50,7 @@ evaluate_embedding <- function(x, target, group = NULL, subject = NULL, samples 
   missing <- rlang::arg_match(missing)
   names <- rlang::arg_match(names)
   samples <- samples %||% sample_table(x)
-  for (column in list(target, group, subject)) if (!is.null(column)) check_column(column, samples)
+  check_columns(list(target = target, group = group, subject = subject), samples)
   scratch <- tempfile("mbembed-")
   dir.create(scratch)
   on.exit(unlink(scratch, recursive = TRUE))
@@ -103,41 +103,6 @@ flags <- function(options) {
   unlist(lapply(base::names(options), function(name) {
     c(paste0("--", gsub("_", "-", name, fixed = TRUE)), vapply(options[[name]], format, "", scientific = FALSE))
   }))
-}
-
-# The sample data of an object, with the sample names as row names.
-sample_table <- function(x) {
-  found <- NULL
-  if (inherits(x, "phyloseq")) {
-    found <- phyloseq::sample_data(x, errorIfNULL = FALSE)
-    if (!is.null(found)) found <- data.frame(found, check.names = FALSE)
-  } else if (inherits(x, "SummarizedExperiment")) {
-    found <- as.data.frame(SummarizedExperiment::colData(x), optional = TRUE)
-  }
-  if (is.null(found) || !ncol(found)) {
-    abort(
-      "usage", "nothing is known of the samples of x", "sample data with the column to predict",
-      "samples = a data frame with the sample names as row names"
-    )
-  }
-  found
-}
-
-check_column <- function(column, samples) {
-  if (!is.data.frame(samples)) {
-    abort(
-      "usage", sprintf("samples is of class %s", paste(class(samples), collapse = "/")),
-      "a data frame with the sample names as row names", "as.data.frame(samples)"
-    )
-  }
-  if (!has_text(column) || !column %in% base::names(samples)) {
-    abort(
-      "usage",
-      sprintf("there is no column '%s' in the sample data", paste(column, collapse = " ")),
-      paste("one of:", paste(utils::head(base::names(samples), 10), collapse = ", ")),
-      sprintf("target = \"%s\"", base::names(samples)[1])
-    )
-  }
 }
 
 write_samples <- function(samples, path) {
@@ -245,3 +210,8 @@ plot_learning_curve <- function(x, metric = NULL, head = NULL, representations =
 #' @rdname plot_learning_curve
 #' @export
 plot.mbembed_evaluation <- function(x, ...) plot_learning_curve(x, ...)
+
+#' @rdname plot_learning_curve
+#' @param object What [evaluate_embedding()] gives.
+#' @exportS3Method ggplot2::autoplot
+autoplot.mbembed_evaluation <- function(object, ...) plot_learning_curve(object, ...)

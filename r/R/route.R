@@ -1,7 +1,7 @@
 # The two routes to Python: in this process through reticulate, or a process of its own. One result.
 
 # Version of the exchange, as in mbembed/bridge/session.py.
-protocol <- 1L
+protocol <- 2L
 python_module <- "mbembed.bridge.session"
 engines <- c("auto", "reticulate", "process")
 # What R sets for itself and another Python must not see: it would load R's libraries, or another's modules.

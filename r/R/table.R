@@ -54,13 +54,7 @@ table_of.phyloseq <- function(x, with_samples = FALSE, ...) {
     columns <- lapply(seq_len(ncol(ranks)), function(i) as_texts(ranks[row, i]))
     table$meta$ranks <- stats::setNames(columns, titles)
   }
-  if (with_samples) {
-    samples <- phyloseq::sample_data(x, errorIfNULL = FALSE)
-    if (!is.null(samples)) {
-      samples <- data.frame(samples, check.names = FALSE)
-      table$meta$samples <- list(names = as_texts(rownames(samples)), columns = plain_columns(samples))
-    }
-  }
+  if (with_samples) table$meta$samples <- samples_meta(known_samples(x))
   table
 }
 
@@ -150,10 +144,7 @@ table_of.SummarizedExperiment <- function(x, assay.type = NULL, with_samples = F
   table <- matrix_parts(values, "SummarizedExperiment", taxa_are_rows = TRUE, notes = list(I(c("assay", name, reason))))
   features <- plain_columns(as.data.frame(SummarizedExperiment::rowData(x), optional = TRUE))
   if (length(features)) table$meta$ranks <- features
-  if (with_samples) {
-    samples <- plain_columns(as.data.frame(SummarizedExperiment::colData(x), optional = TRUE))
-    if (length(samples)) table$meta$samples <- list(names = as_texts(colnames(x)), columns = samples)
-  }
+  if (with_samples) table$meta$samples <- samples_meta(known_samples(x))
   table
 }
 

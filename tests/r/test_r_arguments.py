@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mbembed.bridge.session import PROTOCOL
-from mbembed.options import CONVERT, OPTIONS
+from mbembed.options import CONVERT, EXPLAIN, NEIGHBOURS, OPTIONS
 from tests.helpers import ROOT
+
+if TYPE_CHECKING:
+    from mbembed.options import Option
 
 SOURCE = ROOT / "r" / "R"
 #: Options that only make sense on a command line, or are the table's own argument in R.
 ARGUMENTS = {
     "embed_samples": ("model", "units", "rank", "missing", "taxonomy", "closure", "names", "min_coverage", "on_empty",
-                      "device", "orientation", "format"),
+                      "device", "threads", "orientation", "format"),
     "convert_profile": ("names", "to_unit", "unclassified"),
+    "explain_embedding": ("axis", "dimension", "group", "subject", "baseline", "resamples", "seed"),
+    "embedding_neighbours": ("k", "measure"),
 }  # fmt: skip
+#: Where their words are; others are those of reading, matching and embedding.
+WORDS = {"convert_profile": CONVERT, "explain_embedding": EXPLAIN, "embedding_neighbours": NEIGHBOURS}
+#: Options for files only: R has its vectors in memory, and what is known of the samples in a data frame.
+FOR_FILES = {"resume", "shard", "metadata", "id_column", "samples", "figure"}
 
 
 def words(text: str) -> str:
@@ -27,7 +37,7 @@ def words(text: str) -> str:
 
 @pytest.mark.parametrize(("page", "name"), [(page, name) for page, names in ARGUMENTS.items() for name in names])
 def test_help_has_the_same_words(page: str, name: str) -> None:
-    option = (CONVERT if page == "convert_profile" else OPTIONS)[name]
+    option = WORDS.get(page, OPTIONS)[name]
     manual = (ROOT / "r" / "man" / f"{page}.Rd").read_text(encoding="utf-8")
     found = re.search(rf"\\item\{{{name}\}}\{{(.*?)\}}\n\n", manual, re.DOTALL)
     assert found, f"{page}.Rd has no argument {name}"
@@ -42,6 +52,16 @@ def test_choices_begin_with_the_default(name: str) -> None:
     choices = sorted(option.choices, key=lambda choice: choice != option.default)
     written = "c(" + ", ".join(f'"{choice}"' for choice in choices) + ")"
     assert f"{name} = {written}" in (SOURCE / "embed_samples.R").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "options"),
+    [("embed_samples", OPTIONS), ("explain_embedding", EXPLAIN), ("embedding_neighbours", NEIGHBOURS)],
+)
+def test_every_option_is_an_argument(page: str, options: dict[str, Option]) -> None:
+    manual = (ROOT / "r" / "man" / f"{page}.Rd").read_text(encoding="utf-8")
+    documented = {name.strip() for names in re.findall(r"\\item\{([^}]*)\}\{", manual) for name in names.split(",")}
+    assert set(options) - FOR_FILES <= documented
 
 
 def test_both_speak_the_same_version() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from scipy.sparse import csc_array
 
 import mbembed
 from mbembed.bridge.folder import answer_folder
+from mbembed.bridge.looking import LOOKING
 from mbembed.bridge.session import ACTIONS, PROTOCOL, answer
 from mbembed.cli.main import main
+from mbembed.outputs.summary import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,7 +148,103 @@ def test_inspect_convert_models_version(tmp_path: Path) -> None:
     assert models[0]["default"]
     assert models[0]["dimensions"] == mbembed.load_model().n_dimensions
     assert asked(request("version"), [])[0]["result"]["mbembed"] == mbembed.__version__
-    assert {"embed", "inspect", "convert", "models", "version"} == set(ACTIONS)
+    assert {"embed", "inspect", "convert", "models", "version", *LOOKING} == set(ACTIONS)
+
+
+#: Samples of each of two groups, and species.
+N_SAMPLES, N_SPECIES = 6, 30
+
+
+def grouped() -> pd.DataFrame:
+    """Percentages of two groups; cases have more of the first five species."""
+    values = np.random.default_rng(0).gamma(0.7, size=(2 * N_SAMPLES, N_SPECIES))
+    values[:N_SAMPLES, :5] *= 20
+    names = [f"{group}{i}" for group in ("case", "ctrl") for i in range(N_SAMPLES)]
+    species = mbembed.load_model().species[:N_SPECIES]
+    return pd.DataFrame(100 * values / values.sum(axis=1, keepdims=True), index=names, columns=species)
+
+
+def about(do: str, embedding: mbembed.Embedding, **more: Any) -> tuple[dict[str, Any], list[bytes]]:
+    """Ask about an embedding of the groups, as R does: its table, then its vectors by columns."""
+    values = grouped()
+    table = {"kind": "matrix", "rows": list(values.index), "columns": list(values.columns), "notes": []}
+    made = {name: embedding.summary[name] for name in ("model", "options")}
+    known = {"samples": embedding.sample_ids, "summary": json.loads(to_json(made))}
+    options = {"units": "percent", **more.pop("options", {})}
+    vectors = embedding.values.astype("<f4").tobytes(order="F")
+    text = request(do, table=table, embedding=known, options=options, **more)
+    return asked(text, [*parts_of(values.to_numpy(dtype=float)), vectors])
+
+
+@pytest.fixture(scope="module")
+def embedding() -> mbembed.Embedding:
+    return mbembed.embed(grouped(), units="percent")
+
+
+def test_explain_gives_the_numbers_of_the_python_api(embedding: mbembed.Embedding) -> None:
+    groups = {"group": [name[:4] for name in embedding.sample_ids]}
+    samples = {"names": embedding.sample_ids, "columns": groups}
+    options = {"contrast": "group", "case": "case", "resamples": 40, "seed": 3}
+    content, raw = about("explain", embedding, samples=samples, options=options, by_sample=True)
+    metadata = pd.DataFrame(groups, index=pd.Index(embedding.sample_ids))
+    expected = mbembed.explain(embedding, metadata, contrast="group", case="case", resamples=40, seed=3)
+    result = content["result"]
+    assert pd.DataFrame(result["taxa"]).equals(expected.taxa)
+    assert result["scores"]["score"] == expected.scores["score"].tolist()
+    assert (result["words"], result["warnings"]) == (expected.words, expected.warnings)
+    by_sample = np.frombuffer(raw[0], "<f8").reshape(len(result["scores"]["sample"]), -1, order="F")
+    assert np.array_equal(by_sample, expected.samples().to_numpy())
+    assert result["by_sample"] == list(expected.samples().columns)
+    baseline = result["summary"]["explained"]["baseline_score"]
+    np.testing.assert_allclose(by_sample.sum(axis=1), np.array(result["scores"]["score"]) - baseline, atol=1e-4)
+
+
+def test_vectors_of_another_table_are_refused(embedding: mbembed.Embedding) -> None:
+    other = replace(embedding, values=embedding.values + 1)
+    error = about("explain", other, options={"axis": 1})[0]["error"]
+    assert error["code"] == "usage"
+    assert "gives other vectors" in error["found"]
+    fewer = replace(embedding, values=embedding.values[1:], sample_ids=embedding.sample_ids[1:])
+    assert "11 of them are the same" in about("impute", fewer, surprises=1)[0]["error"]["found"]
+
+
+def test_neighbours_need_no_table(embedding: mbembed.Embedding) -> None:
+    values = np.concatenate([embedding.values, embedding.values[:1]])
+    twice = replace(embedding, values=values, sample_ids=[*embedding.sample_ids, "again"])
+    options: dict[str, Any] = {"k": 2, "measure": "euclidean"}
+    text = {"protocol": PROTOCOL, "do": "neighbours", "embedding": {"samples": twice.sample_ids}, "options": options}
+    content, raw = asked(json.dumps(text), [values.astype("<f4").tobytes(order="F")])
+    assert raw == []
+    with pytest.warns(UserWarning, match="case0 and again"):
+        expected = mbembed.neighbours(twice, **options)
+    assert pd.DataFrame(content["result"]["neighbours"]).equals(expected)
+    assert "case0 and again" in content["result"]["warnings"][0]
+
+
+def test_the_range_is_that_of_the_python_api(embedding: mbembed.Embedding) -> None:
+    found = about("range", embedding)[0]["result"]["range"]
+    expected = mbembed.out_of_distribution(embedding)
+    assert pd.DataFrame(found).set_index("sample").equals(expected)
+
+
+def test_impute_gives_the_numbers_of_the_python_api(embedding: mbembed.Embedding) -> None:
+    content, raw = about("impute", embedding, surprises=2)
+    expected = mbembed.impute(embedding)
+    for part, values in zip(raw, (expected.expected, expected.presence), strict=True):
+        assert part == values.astype("<f4").tobytes(order="F")
+    assert content["result"]["species"] == expected.species
+    assert pd.DataFrame(content["result"]["surprises"]).equals(expected.surprises(2))
+
+
+def test_the_report_is_written_where_it_was_asked_for(embedding: mbembed.Embedding, tmp_path: Path) -> None:
+    pytest.importorskip("jinja2")
+    samples = {"names": embedding.sample_ids, "columns": {"group": [name[:4] for name in embedding.sample_ids]}}
+    page = tmp_path / "report.html"
+    content, _ = about("report", embedding, path=str(page), samples=samples, options={"color_by": ["group"]})
+    assert content["result"]["samples"] == 12
+    assert "by group" in page.read_text(encoding="utf-8")
+    error = about("report", embedding, path=str(tmp_path))[0]["error"]
+    assert error["code"] == "output"
 
 
 def test_the_folder_gives_the_same_answer(tmp_path: Path) -> None:
