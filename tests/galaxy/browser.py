@@ -20,6 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.galaxy.client import FINAL, History
+from tests.galaxy.make_test_data import simulate, text_tables
 from tests.galaxy.server import SUITE, Galaxy
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ DRIVER = shutil.which("chromedriver")
 WIDTH, HEIGHT = 1400, 1000
 #: How long a page or a job may take on a busy machine (seconds).
 WAIT_S = 120
+#: Samples of the cohort that is explained: of so many some taxa are stable.
+EXPLAINED = 120
 #: Time for the last animation to end before a screenshot (seconds).
 SETTLE_S = 2
 #: Severe messages of the console that Galaxy itself causes, without network and on any tool: part → why.
@@ -48,12 +51,12 @@ HARMLESS = {
 
 
 class Visit(NamedTuple):
-    """What came of filling in the form: its text, the outputs, the report's text, images and scripts, severe messages."""
+    """What came of filling in the form: its text, the outputs, the report's text, images (drawn, and all), scripts, severe messages."""
 
     form: str
     outputs: list[str]
     report: str
-    images: int
+    images: tuple[int, int]
     scripts: int
     severe: list[str]
 
@@ -123,7 +126,8 @@ def embed_in_browser(galaxy: Galaxy, table: str, datatype: str, folder: Path) ->
         driver.switch_to.frame(frame)
         _until(driver, lambda: "Verdict" in _text(driver, "body"))
         text = _text(driver, "body")
-        images = driver.execute_script("return [...document.images].filter(image => image.naturalWidth > 0).length")
+        drawn = driver.execute_script("return [...document.images].filter(image => image.naturalWidth > 0).length")
+        images = (int(drawn), int(driver.execute_script("return document.images.length")))
         scripts = driver.execute_script("return document.scripts.length")
         driver.switch_to.default_content()
         _picture(driver, folder / "report.png")
@@ -135,10 +139,47 @@ def embed_in_browser(galaxy: Galaxy, table: str, datatype: str, folder: Path) ->
         form,
         made,
         text,
-        int(images),
+        images,
         int(scripts),
         [line for line in severe if not any(part in line for part in HARMLESS)],
     )
+
+
+def explain_in_browser(galaxy: Galaxy, folder: Path) -> int:
+    """Explain the groups of a simulated cohort, and look at the form and the figure.
+
+    Parameters
+    ----------
+    galaxy : Galaxy
+    folder : Path
+        Where the screenshots go: ``explain-form.png``, ``explain.png``.
+
+    Returns
+    -------
+    int
+        Width of the figure as shown (pixels); 0 if it is not.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    history = History(galaxy, "Which taxa speak")
+    with tempfile.TemporaryDirectory() as place:
+        text_tables(*simulate(EXPLAINED, absent=0), Path(place))
+        metadata, table = (
+            {"src": "hda", "id": history.upload(Path(place, name), "tabular")}
+            for name in ("metadata.tabular", "merged_metaphlan.tabular")
+        )
+    with chromium() as driver:
+        driver.get(f"{galaxy.url}/history/set_as_current?id={history.id}")
+        driver.get(f"{galaxy.url}/?tool_id=mbembed_explain&version=latest")
+        _until(driver, lambda: driver.find_element(By.CSS_SELECTOR, "#execute").is_displayed())
+        _until(driver, lambda: "merged_metaphlan.tabular" in _text(driver, "body"))
+        _picture(driver, folder / "explain-form.png", full=".overflow-auto")
+        asked = {"question|what": "contrast", "question|metadata": metadata, "question|contrast": "2"}
+        job = history.run("mbembed_explain", {"tables|kind": "one", "tables|table": table, **asked})
+        driver.get(f"{galaxy.url}/datasets/{job.outputs['figure'].id}/preview")
+        image = _until(driver, lambda: driver.find_element(By.CSS_SELECTOR, "img[src*='/display']"))
+        _until(driver, lambda: image.get_property("naturalWidth"))
+        _picture(driver, folder / "explain.png")
+        return int(image.rect["width"])
 
 
 def _check_offered(driver: WebDriver, table: str) -> None:
@@ -198,7 +239,9 @@ def _picture(driver: WebDriver, path: Path, full: str = "") -> None:
 def main() -> int:
     """Write the screenshots to a folder."""
     folder = Path(sys.argv[1])
-    visit = embed_in_browser(Galaxy.from_environment(), "merged_metaphlan.tabular", "tabular", folder)
+    galaxy = Galaxy.from_environment()
+    visit = embed_in_browser(galaxy, "merged_metaphlan.tabular", "tabular", folder)
+    explain_in_browser(galaxy, folder)
     print("\n".join([f"images: {visit.images}", *visit.severe]), file=sys.stderr)
     return 0
 

@@ -22,8 +22,9 @@ POLL_S = 0.5
 
 
 class Output(NamedTuple):
-    """A dataset that a tool made: its state, its datatype, what the history panel says of it, and its content."""
+    """A dataset that a tool made: its id, state and datatype, what the history panel says of it, and its content."""
 
+    id: str
     state: str
     extension: str
     info: str
@@ -81,7 +82,7 @@ class History:
             content = self.api.make_get_request(
                 f"{self.api.base_url}/api/datasets/{dataset}/display", params={"raw": True}
             ).content
-        return Output(shown["state"], shown["extension"], shown["misc_info"] or "", content)
+        return Output(dataset, shown["state"], shown["extension"], shown["misc_info"] or "", content)
 
     def _wait(self, dataset: str) -> dict[str, Any]:
         until = time.monotonic() + JOB_S

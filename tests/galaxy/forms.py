@@ -32,7 +32,9 @@ def read_tool(name: str) -> Element:
     macros = ElementTree.parse(SUITE / "macros.xml").getroot()
     text = (SUITE / f"{name}.xml").read_text(encoding="utf-8")
     tokens = {token.get("name", ""): (token.text or "").strip() for token in macros.iter("token")}
-    root = _expanded(ElementTree.fromstring(text), {macro.get("name", ""): macro for macro in macros.iter("xml")})[0]
+    tool = ElementTree.fromstring(text)
+    known = {macro.get("name", ""): macro for source in (macros, tool) for macro in source.iter("xml")}
+    root = _expanded(tool, known)[0]
     for element in root.iter():
         for token, value in tokens.items():
             element.text = element.text and element.text.replace(token, value)
@@ -68,7 +70,27 @@ def _expanded(element: Element, macros: dict[str, Element], content: list[Elemen
         return content or []
     if element.tag == "expand":
         given = [new for child in element for new in _expanded(child, macros, content)]
-        return [new for child in macros[element.get("macro", "")] for new in _expanded(child, macros, given)]
+        macro = macros[element.get("macro", "")]
+        own = {
+            name.removeprefix("token_"): element.get(name.removeprefix("token_"), default)
+            for name, default in macro.attrib.items()
+            if name.startswith("token_")
+        }
+        return [_filled(new, own) for child in macro for new in _expanded(child, macros, given)]
     result = copy.copy(element)
+    if element.tag == "macros":  # definitions, no part of the form
+        result[:] = []
+        return [result]
     result[:] = [new for child in element for new in _expanded(child, macros, content)]
     return [result]
+
+
+def _filled(element: Element, tokens: dict[str, str]) -> Element:
+    """Put the values of a macro's own tokens in: ``@FIRST@`` becomes that of ``first``."""
+    for found in element.iter():
+        for name, value in tokens.items():
+            token = f"@{name.upper()}@"
+            found.text = found.text and found.text.replace(token, value)
+            for key, old in found.attrib.items():
+                found.set(key, old.replace(token, value))
+    return element

@@ -7,6 +7,7 @@ files come out the same. No person's data are in it: common gut species with inv
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import zipfile
 from datetime import UTC, datetime
@@ -65,15 +66,15 @@ SPECIES = {
 PLANTS = ("Arabidopsis thaliana", "Zea mays", "Oryza sativa", "Solanum lycopersicum", "Glycine max")
 
 
-def simulate() -> tuple[np.ndarray, list[str], list[str]]:
+def simulate(n_samples: int = N_SAMPLES, absent: float = ABSENT) -> tuple[np.ndarray, list[str], list[str]]:
     """Return counts (samples × species), sample ids and the group of each sample."""
     rng = np.random.default_rng(SEED)
-    groups = ["case" if i % 2 else "control" for i in range(N_SAMPLES)]
-    weights = rng.lognormal(0, SPREAD, size=(N_SAMPLES, len(SPECIES)))
-    weights *= rng.random(weights.shape) >= ABSENT
+    groups = ["case" if i % 2 else "control" for i in range(n_samples)]
+    weights = rng.lognormal(0, SPREAD, size=(n_samples, len(SPECIES)))
+    weights *= rng.random(weights.shape) >= absent
     weights[np.array(groups) == "case", :N_DIFFERENT] *= EFFECT
     counts = np.round(READS * weights / weights.sum(axis=1, keepdims=True)).astype(np.int64)
-    return counts, [f"S{i + 1:02d}" for i in range(N_SAMPLES)], groups
+    return counts, [f"S{i + 1:02d}" for i in range(n_samples)], groups
 
 
 def lines(*rows: list[object], delimiter: str = "\t") -> str:
@@ -152,8 +153,8 @@ def bioms(counts: np.ndarray, ids: list[str], folder: Path) -> None:
     inner.unlink()
 
 
-def objects(counts: np.ndarray, ids: list[str], folder: Path) -> None:
-    """Write phyloseq objects, AnnData and Parquet."""
+def objects(counts: np.ndarray, ids: list[str], groups: list[str], folder: Path) -> None:
+    """Write phyloseq objects, AnnData (which carries the group of each sample) and Parquet."""
     import anndata
     import pandas as pd
 
@@ -171,7 +172,8 @@ def objects(counts: np.ndarray, ids: list[str], folder: Path) -> None:
     write("no_taxonomy.rds", dumps(phyloseq(table)), folder)
     frame = pd.DataFrame(counts, index=pd.Index(ids, name="sample"), columns=names)
     frame.reset_index().to_parquet(folder / "counts.parquet", index=False)
-    anndata.AnnData(frame.astype(np.float32)).write_h5ad(folder / "counts.h5ad")
+    known = pd.DataFrame({"group": groups}, index=frame.index, dtype=object)
+    anndata.AnnData(frame.astype(np.float32), obs=known).write_h5ad(folder / "counts.h5ad")
 
 
 def refused(counts: np.ndarray, ids: list[str], folder: Path) -> None:
@@ -191,13 +193,17 @@ def refused(counts: np.ndarray, ids: list[str], folder: Path) -> None:
     write("truncated.biom1", (folder / "counts.biom1").read_bytes()[:2000], folder)
 
 
-def model(folder: Path) -> None:
-    """Write a small model as the three datasets that a history holds, and as the folder that a data table names."""
-    import shutil
+def model(fractions: np.ndarray, folder: Path) -> None:
+    """Write a small model as the datasets that a history holds, and as the folder that a data table names."""
+    from scipy.sparse import csr_array
 
+    from mbembed.models.folder import DECODER, STATISTICS
     from mbembed.models.writing import write_folder
+    from mbembed.training.calibration import calibrate
 
     rng = np.random.default_rng(SEED)
+    n_species = len(SPECIES)
+    decoder = [{"type": "linear", "weight": "decoder.0.weight", "bias": "decoder.0.bias"}]
     config = {
         "name": "small",
         "layers": [{"type": "linear", "weight": "0.weight", "bias": "0.bias"}, {"type": "gelu"}],
@@ -206,20 +212,62 @@ def model(folder: Path) -> None:
         "closure": "input",
         "licence": "CC0-1.0",
         "source": "random numbers, for tests",
+        "decoder": {"reads": DIMENSIONS, "layers": decoder},
     }
     tensors = {
-        "0.weight": rng.normal(size=(DIMENSIONS, len(SPECIES))).astype(np.float32),
+        "0.weight": rng.normal(size=(DIMENSIONS, n_species)).astype(np.float32),
         "0.bias": rng.normal(size=DIMENSIONS).astype(np.float32),
     }
+    card = "# small\n\nRandom numbers, for tests.\n"
     target = folder / "small_model"
-    write_folder(
-        target, config=config, tensors=tensors, species=[{"name": name} for name in SPECIES],
-        card="# small\n\nRandom numbers, for tests.\n", overwrite=True,
-    )  # fmt: skip
-    for name, dataset in {"config.json": "small.json", "weights.safetensors": "small.safetensors"}.items():
+    given = {"config": config, "tensors": tensors, "species": [{"name": name} for name in SPECIES], "card": card}
+    optional = {
+        DECODER: {
+            "decoder.0.weight": rng.normal(size=(2 * n_species, DIMENSIONS)).astype(np.float32),
+            "decoder.0.bias": rng.normal(size=2 * n_species).astype(np.float32),
+        },
+    }
+    encoder = write_folder(target, **given, optional=optional, overwrite=True)
+    rows = csr_array(fractions)
+    config["statistics"], optional[STATISTICS] = calibrate(encoder.encode(rows), rows, ())
+    write_folder(target, **given, optional=optional, overwrite=True)
+    datasets = {
+        "config.json": "small.json",
+        "weights.safetensors": "small.safetensors",
+        "species.tsv": "small_species.tabular",
+    }
+    datasets |= {DECODER: "small_decoder.safetensors", STATISTICS: "small_statistics.safetensors"}
+    for name, dataset in datasets.items():
         shutil.copyfile(target / name, folder / dataset)
-    shutil.copyfile(target / "species.tsv", folder / "small_species.tabular")
     write("mbembed_models.loc", "small\tSmall model with random weights, for tests\t${__HERE__}/small_model\n", folder)
+
+
+def embeddings(counts: np.ndarray, ids: list[str], folder: Path) -> None:
+    """Write embeddings by the small model, those of another cohort too, and a head that was fitted on them."""
+    import tempfile
+
+    import pandas as pd
+
+    import mbembed
+    from mbembed.outputs.summary import write_summary
+
+    small, names = folder / "small_model", list(SPECIES)
+    frame = pd.DataFrame(counts, index=ids, columns=names)
+    west = pd.DataFrame(counts[: len(ids) // 2, ::-1], index=[f"W{i[1:]}" for i in ids[: len(ids) // 2]], columns=names)
+    for name, table in {"embeddings": frame, "west": west}.items():
+        embedding = mbembed.embed(table, small, units="counts")
+        with tempfile.TemporaryDirectory() as place:
+            embedding.write(Path(place, f"{name}.tsv"))
+            shutil.copyfile(Path(place, f"{name}.tsv"), folder / f"{name}.tabular")
+        write_summary(folder / f"{name}.json", embedding.summary)
+    mbembed.embed(frame, small, units="counts").write(folder / "embeddings.h5ad")
+    with tempfile.TemporaryDirectory() as place:
+        evaluation = mbembed.evaluate(
+            frame, folder / "metadata.tabular", target="group", models=[small], protocols=["cross-validation"], heads=["linear"],
+            representations=["model"], folder=place, units="counts",
+        )  # fmt: skip
+        evaluation.write(place)
+        shutil.copyfile(Path(place, "heads.json"), folder / "small_heads.json")
 
 
 def main(folder: Path = FOLDER) -> None:
@@ -228,9 +276,10 @@ def main(folder: Path = FOLDER) -> None:
     counts, ids, groups = simulate()
     text_tables(counts, ids, groups, folder)
     bioms(counts, ids, folder)
-    objects(counts, ids, folder)
+    objects(counts, ids, groups, folder)
     refused(counts, ids, folder)
-    model(folder)
+    model(counts / counts.sum(axis=1, keepdims=True), folder)
+    embeddings(counts, ids, folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(json.dumps({"files": len(list(folder.iterdir())), "bytes": size}), file=sys.stderr)
 

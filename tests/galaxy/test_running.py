@@ -15,6 +15,8 @@ from tests.galaxy.server import PLANEMO, SUITE, suite_tools
 from tests.helpers import ROOT, SHARED, needs_shared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.galaxy.client import History, Job
     from tests.galaxy.server import Galaxy
 
@@ -164,6 +166,42 @@ def test_bad_input_ends_red_with_one_paragraph_and_nothing_else(
     assert not kept
 
 
+def explain(history: History, inputs: Mapping[str, Any]) -> Job:
+    """Run mbembed explain on counts.biom2 with the small model."""
+    table = {"tables|kind": "one", "tables|table": {"src": "hda", "id": history.upload(DATA / "counts.biom2", "biom2")}}
+    model = {"model|source": "installed", "model|installed": "small", "measuring|resamples": 40}
+    return history.run("mbembed_explain", {**table, **model, **inputs})
+
+
+def test_a_head_that_evaluate_fitted_is_explained(history: History) -> None:
+    metadata = {"src": "hda", "id": history.upload(DATA / "metadata.tabular", "tabular")}
+    table = {"src": "hda", "id": history.upload(DATA / "counts.biom2", "biom2")}
+    evaluation = history.run("mbembed_evaluate", {
+        "tables|kind": "one", "tables|table": table, "labels|metadata": metadata, "labels|target": "2",
+        "model|source": "installed", "model|installed": "small", "outputs_wanted": ["fitted"],
+        "measuring|protocols": ["cross-validation"], "measuring|repeats": 5, "measuring|representations": ["model"],
+    })  # fmt: skip
+    assert evaluation.state == "ok", evaluation.stderr
+    head = {"src": "hda", "id": evaluation.outputs["fitted"].id}
+    job = explain(history, {"question|what": "head", "question|head": head})
+    assert job.state == "ok", job.stderr
+    assert "the head for group: case" in job.outputs["words"].content.decode()
+
+
+def test_groups_may_be_called_anything(history: History, tmp_path: Path) -> None:
+    rows = (DATA / "metadata.tabular").read_text()
+    path = tmp_path / "it's metadata.tabular"
+    path.write_text(rows.replace("control", "no Crohn's, BMI < 25 $HOME é").replace("\tgroup", "\tgroup (at visit)"))
+    metadata = {"src": "hda", "id": history.upload(path, "tabular")}
+    question = {"what": "contrast", "metadata": metadata, "contrast": "2", "control": "no Crohn's, BMI < 25 $HOME é"}
+    asked = {f"question|{name}": value for name, value in question.items()}
+    job = explain(history, {**asked, "outputs_wanted": ["summary"]})
+    assert job.state == "ok", job.stderr
+    words = job.outputs["words"].content.decode()
+    assert "the direction from no Crohn's, BMI < 25 $HOME é to case (group (at visit))" in words
+    assert "../metadata/it's metadata.tabular" in job.outputs["summary"].content.decode()
+
+
 REAL = {
     "metaphlan3": ("crossprofiler/metaphlan3_merged.txt", "auto"),
     "biom1": ("formats/biom/json_metaphlan_4samples.biom", "biom1"),
@@ -197,17 +235,30 @@ def test_a_collection_of_real_profiles(history: History, tmp_path: Path) -> None
     assert job.outputs["embeddings"].content == by_hand(tmp_path, *paths)
 
 
-def test_in_the_browser(galaxy: Galaxy, tmp_path: Path) -> None:
-    from tests.galaxy.browser import BROWSER, DRIVER, embed_in_browser
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    from tests.galaxy.browser import BROWSER, DRIVER
 
     if not BROWSER or not DRIVER:
         pytest.skip("Chromium and its driver are not installed: tools/install-galaxy.sh")
+    return Path(os.environ.get("MBEMBED_SCREENSHOTS", tmp_path))
+
+
+def test_the_figure_of_an_explanation_is_shown(galaxy: Galaxy, screenshots: Path) -> None:
+    from tests.galaxy.browser import explain_in_browser
+
+    assert explain_in_browser(galaxy, screenshots) > 300
+
+
+def test_in_the_browser(galaxy: Galaxy, screenshots: Path) -> None:
+    from tests.galaxy.browser import embed_in_browser
+
     for table, datatype in (("counts.biom2", "biom2"), ("merged_metaphlan.tabular", "tabular")):
-        visit = embed_in_browser(galaxy, table, datatype, Path(os.environ.get("MBEMBED_SCREENSHOTS", tmp_path)))
+        visit = embed_in_browser(galaxy, table, datatype, screenshots)
         assert "Minimum coverage" in visit.form
         assert visit.outputs == ["embeddings", "match", "report"]
         assert f"Embedding of {table}" in visit.report
         assert "The table matches the model" in visit.report
-        assert visit.images == 3
+        assert visit.images[0] == visit.images[1] > 3
         assert visit.scripts == 0  # so that a server which strips them shows the same
         assert not visit.severe
