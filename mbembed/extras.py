@@ -11,11 +11,13 @@ __all__ = ["require_extra"]
 #: Extra (as in setup.cfg) → the modules that it brings.
 MODULES = {
     "anndata": ("anndata",),
-    "evaluate": ("sklearn", "joblib", "threadpoolctl", "matplotlib", "jinja2", "tqdm"),
+    "dask": ("dask", "distributed", "pyarrow"),
+    "evaluate": ("sklearn", "joblib", "matplotlib", "jinja2", "tqdm"),
     "r": ("rpy2",),
-    "report": ("jinja2", "matplotlib"),
+    "report": ("jinja2", "matplotlib", "skbio"),
     "sklearn": ("sklearn",),
     "torch": ("torch",),
+    "umap": ("umap", "skbio"),
 }
 
 

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["CONVERT", "EVALUATE", "OPTIONS", "REPORT", "WARN_COVERAGE", "WARN_OBSERVABLE", "Option", "check_choice"]
+__all__ = [
+    "CONVERT",
+    "EVALUATE",
+    "EXPLAIN",
+    "IMPUTE",
+    "NEIGHBOURS",
+    "OPTIONS",
+    "REPORT",
+    "WARN_COVERAGE",
+    "WARN_OBSERVABLE",
+    "Option",
+    "check_choice",
+]
 
 #: Warn when less than this share of a sample's classified abundance matches (0 to 1). A judgement between
 #: two measurements on 113 MetaPhlAn 4 samples and the published model: with the 49 % that equal names match,
@@ -110,6 +122,26 @@ _ALL = (
         choices=("drop", "nan", "floor"),
     ),
     Option("device", "cpu", "where to compute; cuda needs mbembed[torch]", choices=("cpu", "cuda")),
+    Option(
+        "threads",
+        None,
+        "how many threads compute; no number depends on it (default: GALAXY_SLOTS, else OMP_NUM_THREADS, else all cores)",
+        metavar="N",
+        kind=int,
+    ),
+    Option(
+        "resume",
+        False,  # noqa: FBT003 - the default, as of every option
+        "keep what is written when the run is interrupted (OUT.partial and OUT.progress.json), and go on from there",
+        kind=bool,
+    ),
+    Option(
+        "shard",
+        None,
+        "write only part I of N of the samples, for jobs that run side by side: the parts, one after the other, are "
+        "the rows of the whole (default: all samples)",
+        metavar="I/N",
+    ),
 )
 
 _CONVERT = (
@@ -144,13 +176,14 @@ _REPORT = (
     Option(
         "report",
         None,
-        "write a page to look at: verdict, match, map of the samples and how to repeat it (needs mbembed[report])",
+        "write a page to look at: verdict, match, map, whether the samples are in range, study signal and how to repeat it "
+        "(needs mbembed[report])",
         metavar="HTML",
     ),
     Option(
         "metadata",
         None,
-        "what is known of the samples, for the map of the report: TSV or CSV with a header and a column of sample ids "
+        "what is known of the samples, for the report: TSV or CSV with a header and a column of sample ids "
         "(default: what the table itself carries)",
         metavar="TSV",
     ),
@@ -160,6 +193,19 @@ _REPORT = (
         "columns of the metadata that colour the map, at most three, separated by commas "
         "(default: the first that tell samples apart)",
         metavar="COLUMNS",
+    ),
+    Option(
+        "batch",
+        None,
+        "column of the metadata that says in which study, batch, run or centre a sample was measured, for the study signal "
+        "of the report (default: a column that is called so)",
+        metavar="COLUMN",
+    ),
+    Option(
+        "contrast",
+        None,
+        "column of the metadata with two groups: the report says which taxa speak for the difference",
+        metavar="COLUMN",
     ),
 )
 
@@ -230,6 +276,79 @@ _EVALUATE = (
     ),
 )
 
+_EXPLAIN = (
+    Option(
+        "contrast",
+        None,
+        "column of the metadata with two groups: explain the direction in which their embeddings differ",
+        metavar="COLUMN",
+    ),
+    Option(
+        "case",
+        None,
+        "value of the contrast's column (default: of two, the one that is no control, or the rarer); "
+        "for a head of several classes, the class",
+        metavar="VALUE",
+    ),
+    Option("control", None, "value that it is compared with (default: all other samples)", metavar="VALUE"),
+    Option("head", None, "explain a linear head: heads.json of 'mbembed evaluate'", metavar="FILE"),
+    Option("dimension", None, "explain one dimension of the embedding: 5 for embedding_5", metavar="K", kind=int),
+    Option("axis", None, "explain a principal axis of this table's embedding, from 1", metavar="K", kind=int),
+    Option(
+        "metadata",
+        None,
+        "what is known of the samples: TSV or CSV with a header and a column of sample ids "
+        "(default: what the table itself carries)",
+        metavar="TSV",
+    ),
+    Option(
+        "group",
+        None,
+        "column with the study of each sample: groups are compared within studies, and from five on studies are drawn again",
+        metavar="STUDY",
+    ),
+    Option(
+        "subject",
+        None,
+        "column with the person of each sample: a person's samples are drawn together",
+        metavar="COLUMN",
+    ),
+    Option("id_column", None, "column with the sample ids (default: the first)", metavar="COLUMN"),
+    Option(
+        "baseline",
+        "reference",
+        "what a sample is compared with: the mean of the controls, or of all samples without a contrast (reference), "
+        "or a sample without any species (absent)",
+        choices=("reference", "absent"),
+    ),
+    Option("resamples", 500, "how often samples are drawn again, to see what is stable", metavar="N", kind=int),
+    Option("seed", 0, "same seed, same results", metavar="N", kind=int),
+    Option(
+        "samples",
+        None,
+        "write the attribution of each sample to each taxon; a row adds up to the sample's score less that of the baseline",
+        metavar="TSV",
+    ),
+    Option(
+        "figure", None, "draw the largest attributions as bars (.svg or .png; needs mbembed[report])", metavar="FILE"
+    ),
+)
+
+_IMPUTE = (
+    Option(
+        "surprises",
+        None,
+        "write the most surprising presences and absences of each sample, given its other species",
+        metavar="TSV",
+    ),
+    Option("top", 10, "how many of each kind and sample --surprises lists at most", metavar="N", kind=int),
+)
+
+_NEIGHBOURS = (
+    Option("k", 5, "neighbours per sample", metavar="N", kind=int),
+    Option("measure", "cosine", "how alike two vectors are", choices=("cosine", "euclidean")),
+)
+
 #: Options of reading, matching and embedding, by name.
 OPTIONS: dict[str, Option] = {option.name: option for option in _ALL}
 #: Options of writing a converted table, by name.
@@ -238,6 +357,12 @@ CONVERT: dict[str, Option] = {option.name: option for option in _CONVERT}
 REPORT: dict[str, Option] = {option.name: option for option in _REPORT}
 #: Options of evaluating, by name.
 EVALUATE: dict[str, Option] = {option.name: option for option in _EVALUATE}
+#: Options of explaining, by name.
+EXPLAIN: dict[str, Option] = {option.name: option for option in _EXPLAIN}
+#: Options of imputing, by name.
+IMPUTE: dict[str, Option] = {option.name: option for option in _IMPUTE}
+#: Options of nearest neighbours, by name.
+NEIGHBOURS: dict[str, Option] = {option.name: option for option in _NEIGHBOURS}
 
 
 def check_choice(name: str, value: object) -> None:

@@ -33,7 +33,7 @@ def sentence(text: str) -> str:
     ('One sample was left out.', 'Why?')
     """
     text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
 
 
 def some(names: Sequence[str], shown: int = SHOWN) -> str:

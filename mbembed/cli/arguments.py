@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from mbembed.options import Option
 
-__all__ = ["READING", "add_options", "add_reading", "add_tables", "chosen", "one_or_all", "quiet_parser"]
+__all__ = ["PAGE", "READING", "add_options", "add_reading", "add_tables", "chosen", "one_or_all", "quiet_parser"]
 
 #: Options that say how a table is read.
 READING = ("format", "orientation", "units", "rank", "missing", "taxonomy")
+#: Options of the page of a report.
+PAGE = ("metadata", "color_by", "batch", "contrast")
 
 
 def add_options(
@@ -31,6 +33,9 @@ def add_options(
     group = parser.add_argument_group(title)
     for name in names:
         option = options[name]
+        if option.kind is bool:
+            group.add_argument(option.flag, dest=option.name, action="store_true", help=option.help)
+            continue
         default = "" if option.default is None or "default:" in option.help else f" (default: {option.default})"
         group.add_argument(
             option.flag,

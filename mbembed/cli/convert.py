@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mbembed.cli import console
 from mbembed.cli.arguments import READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
+from mbembed.cli.startup import start_fast
 from mbembed.options import CONVERT
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
+    start_fast()
     from mbembed.errors import UsageError
     from mbembed.outputs import check_place
     from mbembed.outputs.profile_writers import check_profile_output, write_profile

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from mbembed.cli.arguments import READING, add_options, add_reading, add_tables, chosen, one_or_all, quiet_parser
+from mbembed.cli.startup import start_fast
 from mbembed.options import WARN_COVERAGE
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the sub-command."""
+    start_fast()
     from mbembed.match import match_profile
     from mbembed.models.store import list_models, load_model
     from mbembed.outputs import check_place

@@ -8,7 +8,23 @@ import sys
 from typing import TYPE_CHECKING
 
 from mbembed import __version__
-from mbembed.cli import console, convert, embed, evaluate, exchange, inspect, models, pretrain, readout
+from mbembed.cli import (
+    calibrate,
+    console,
+    convert,
+    embed,
+    evaluate,
+    exchange,
+    explain,
+    impute,
+    inspect,
+    models,
+    neighbours,
+    pretrain,
+    readout,
+    report,
+)
+from mbembed.cli.places import check_places
 from mbembed.errors import EXIT_DATA, MbembedError
 
 if TYPE_CHECKING:
@@ -38,7 +54,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mbembed {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    for module in (embed, inspect, convert, evaluate, models, pretrain, readout, exchange):
+    for module in (
+        embed,
+        inspect,
+        convert,
+        report,
+        evaluate,
+        explain,
+        neighbours,
+        impute,
+        models,
+        pretrain,
+        readout,
+        calibrate,
+        exchange,
+    ):
         module.add_parser(commands)
     return parser
 
@@ -66,6 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.QUIET if args.quiet else console.VERBOSE if args.verbose or args.debug else console.NORMAL
     )
     try:
+        check_places(args)
         status: int = args.run(args)
         sys.stdout.flush()
     except MbembedError as error:
@@ -74,7 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        console.error("interrupted; nothing was written under the final name")
+        rest = "; the same command goes on from there" if getattr(args, "resume", False) else ""
+        console.error(f"interrupted; nothing was written under the final name{rest}")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) has gone: not an error of ours.
