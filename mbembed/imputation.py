@@ -139,7 +139,8 @@ def impute(table: Embedding | Match) -> Imputation:
     Raises
     ------
     UsageError
-        If the model has no decoder.
+        If the model has no decoder, or something else is given, such as an embedding that was read from a file:
+        it does not hold the table.
 
     Examples
     --------
@@ -152,7 +153,15 @@ def impute(table: Embedding | Match) -> Imputation:
     >>> imputed.surprises(2)["kind"].unique().tolist()
     ['presence', 'absence']
     """
+    from mbembed.match import Match
+
     match = table.match if isinstance(table, Embedding) else table
+    if not isinstance(match, Match):
+        raise UsageError(
+            f"mbembed.impute was given an object of class {type(table).__name__}",
+            expected="what mbembed.embed or mbembed.match_profile returns, which hold the table",
+            hint='mbembed.impute(mbembed.embed("profile.biom"))',
+        )
     model = match.model
     require_decoder(match)
     ids = match.profile.sample_ids

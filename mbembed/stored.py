@@ -141,7 +141,12 @@ class StoredEmbedding:
             raise UsageError(
                 f"{self.path} has {self.n_samples:,} samples, {name} gives {made.n_samples:,}; "
                 f"{len(ours & theirs):,} of them are the same",
-                expected="the table that the embedding was made of",
+                expected="the table that the embedding was made of"
+                + (
+                    " (this file holds a part of its samples, --shard)"
+                    if self.summary.get("options", {}).get("shard")
+                    else ""
+                ),
                 hint="mbembed embed TABLE -o OUT --report report.html embeds and reports at once",
             )
         same = made.values.shape == self.values.shape and np.allclose(

@@ -113,6 +113,15 @@ def test_a_model_without_a_decoder_is_refused() -> None:
         impute(mbembed.embed(frame, golden, names="exact"))
 
 
+def test_what_does_not_hold_the_table(tmp_path):
+    frame = pd.DataFrame([[0.5, 0.5]], index=["a"], columns=["Bacteroides uniformis", "Veillonella parvula"])
+    path = tmp_path / "e.parquet"
+    mbembed.embed(frame).write(path)
+    for other in (mbembed.read_embedding(path), frame, str(path)):
+        with pytest.raises(UsageError, match=f"an object of class {type(other).__name__}"):
+            impute(other)
+
+
 @pytest.fixture
 def file(tmp_path):
     frame = pd.DataFrame(

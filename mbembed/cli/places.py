@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mbembed.errors import UsageError
@@ -64,7 +65,7 @@ def _paths(value: object) -> list[str]:
 def _places(path: str) -> Iterator[object]:
     """Yield what tells a file apart, under whatever name or link; nothing for a folder, a pipe or a device."""
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except (OSError, ValueError):
         yield os.path.realpath(path)
         return

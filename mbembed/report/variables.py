@@ -23,6 +23,8 @@ __all__ = ["MOST_VARIABLES", "Variable", "choose_variables", "read_variable"]
 MOST_VARIABLES = 3
 #: Whole numbers with at most this many different values are codes (0 and 1, grades), not measurements.
 MOST_CODES = 6
+#: Columns of more groups than this (barcodes, runs, persons) come after the others: a map can show seven.
+MANY_GROUPS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,7 @@ def choose_variables(
         Text; ``None`` where a value is not known.
     wanted : sequence of str
         Names of columns; empty: the first that have neither one value only nor a different
-        text for each sample.
+        text for each sample, those of more than ``MANY_GROUPS`` groups last.
 
     Returns
     -------
@@ -94,6 +96,7 @@ def choose_variables(
     [('age', True), ('site', False)]
     """
     usable = [one for one in map(read_variable, [frame[name] for name in frame.columns]) if _tells_apart(one)]
+    usable.sort(key=lambda one: not one.is_continuous and len(one.levels) > MANY_GROUPS)
     if wanted:
         return _wanted(frame, wanted), [one for one in usable if one.name not in wanted], []
     spare = usable[MOST_VARIABLES:]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from mbembed.errors import TrainingError
 from mbembed.models.statistics import DISTANCE, DOMINANCE, QUANTILES, RARITY, RECONSTRUCTION, RICHNESS, Statistics
 from mbembed.training.folds import make_folds
 from mbembed.training.reference import reference_map
@@ -129,7 +130,14 @@ def _describe(values: NDArray[np.float64], fractions: csr_array) -> Statistics:
     """Return means and factor of some samples, rounded as they are stored."""
     mean = values.mean(axis=0)
     variance, directions = np.linalg.eigh(ledoit_wolf(values - mean))
-    # A symmetric factor does not depend on the signs of the directions.
-    factor = (directions / np.sqrt(variance)) @ directions.T
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # checked below
+        # A symmetric factor does not depend on the signs of the directions.
+        factor = ((directions / np.sqrt(variance)) @ directions.T).astype(np.float16)
+    if not np.isfinite(factor).all():
+        raise TrainingError(
+            "the vectors of the training samples hardly differ in some direction: no distance can be measured along it",
+            expected="samples that differ in every dimension of the embedding",
+            hint="fewer dimensions (--bottleneck), or more tables",
+        )
     fraction = np.asarray(fractions.sum(axis=0)) / len(values)
-    return Statistics(mean.astype(np.float32), factor.astype(np.float16), fraction.astype(np.float32))
+    return Statistics(mean.astype(np.float32), factor, fraction.astype(np.float32))

@@ -10,7 +10,7 @@ from mbembed.training.settings import HURDLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["NOT_STATED", "write_card"]
+__all__ = ["MANY", "NOT_STATED", "write_card"]
 
 #: What stands where the person who trained the model gave no text.
 NOT_STATED = "not stated"

@@ -112,3 +112,52 @@ def test_killed_run_leaves_no_output(tmp_path: Path) -> None:
         if out.exists():
             assert len(out.read_text().splitlines()) == 60_001
             out.unlink()
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["embed", "t.tsv", "-o", "t.tsv"], "t.tsv is named for what is read and for what is written (output)"),
+        (["embed", "t.tsv", "-o", "soft.tsv"], "soft.tsv is named for what is read"),
+        (["embed", "t.tsv", "-o", "hard.tsv"], "hard.tsv is named for what is read"),
+        (["embed", "u.tsv", "t.tsv", "-o", "./t.tsv"], "./t.tsv is named for what is read"),
+        (
+            ["embed", "t.tsv", "-o", "o.tsv", "--metadata", "m.tsv", "--report", "m.tsv"],
+            "m.tsv is named for what is read",
+        ),
+        (["embed", "t.tsv", "-o", "o.tsv", "--match", "o.tsv"], "(output and match)"),
+        (["convert", "t.tsv", "t.tsv"], "t.tsv is named for what is read"),
+        (["inspect", "t.tsv", "--samples", "t.tsv"], "(samples)"),
+        (["report", "e.tsv", "-o", "e.tsv"], "e.tsv is named for what is read"),
+        (["report", "e.tsv", "--summary", "s.json", "-o", "s.json"], "s.json is named for what is read"),
+        (
+            ["explain", "t.tsv", "--metadata", "m.tsv", "--contrast", "x", "-o", "m.tsv"],
+            "m.tsv is named for what is read",
+        ),
+        (["explain", "t.tsv", "--head", "h.json", "-o", "h.json"], "h.json is named for what is read"),
+        (["neighbours", "e.tsv", "-o", "e.tsv"], "e.tsv is named for what is read"),
+        (["impute", "t.tsv", "-o", "o.tsv", "--surprises", "t.tsv"], "(surprises)"),
+    ],
+)
+def test_no_input_is_written_over(
+    command: list[str],
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("t.tsv", "u.tsv", "m.tsv", "e.tsv", "h.json", "s.json"):
+        Path(name).write_text(f"my data of {name}\n")
+    Path("soft.tsv").symlink_to("t.tsv")
+    Path("hard.tsv").hardlink_to("t.tsv")
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert main(command) == 2
+    assert words in capsys.readouterr().err
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_devices_may_be_named_twice(tmp_path: Path) -> None:
+    out = tmp_path / "e.tsv"
+    assert main([*EMBED, "-o", str(out), "--match", "/dev/null", "--summary", "/dev/null"]) == 0
+    assert out.exists()

@@ -46,3 +46,9 @@ def test_wanted_columns_that_cannot_be(wanted: list[str], words: str) -> None:
     frame = pd.DataFrame({name: ["1", "2"] for name in "abcd"} | {"e": [None, None]})
     with pytest.raises(UsageError, match=words):
         choose_variables(frame, wanted)
+
+
+def test_columns_of_many_groups_come_last() -> None:
+    people = [f"person {i // 2}" for i in range(60)]
+    frame = pd.DataFrame({"person": people, "site": ["gut", "mouth"] * 30, "age": [str(20.5 + i) for i in range(60)]})
+    assert [one.name for one in choose_variables(frame)[0]] == ["site", "age", "person"]

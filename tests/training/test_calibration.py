@@ -9,12 +9,13 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.covariance import ledoit_wolf as of_sklearn
 
-from mbembed.errors import UsageError
+from mbembed.errors import TrainingError, UsageError
 from mbembed.in_range import out_of_distribution
 from mbembed.models.folder import DECODER, STATISTICS, load_folder
 from mbembed.models.writing import write_folder
 from mbembed.pipeline import embed
 from mbembed.training.calibration import calibrate, ledoit_wolf
+from mbembed.training.card import MANY, write_card
 from mbembed.training.describe import describe
 from mbembed.training.folds import make_folds
 from mbembed.training.pretrain import pretrain
@@ -153,7 +154,10 @@ def test_a_model_gets_its_statistics_later(made, tmp_path) -> None:
         assert (full.path / name).read_bytes() == (readout.path / name).read_bytes()
     card = (full.path / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "mbembed x" in card
-    assert "no sample can be told" in card
+    assert "- Aggregates: mean and shrunk covariance" in card
+    assert "no sample can be told" not in card  # of so few samples, percentiles are the scores of single ones
+    many = {**full.config, "statistics": {**full.config["statistics"], "n_samples": MANY}}
+    assert "- Aggregates, from which no sample can be told: mean" in write_card(many)
     assert "by 3 further networks" in card
     without = describe(bare, [profile], tmp_path / "without", groups=groups)
     assert "reconstruction" not in without.statistics.quantiles
@@ -197,3 +201,9 @@ def test_masked_mse_keeps_no_decoder(tmp_path) -> None:
 def test_impossible_calibrations_are_refused(loss: str, folds: int) -> None:
     with pytest.raises(UsageError, match="--calibration-folds"):
         settings(loss, calibration_folds=folds)
+
+
+def test_vectors_that_do_not_differ_are_refused() -> None:
+    same = np.ones((40, 4))
+    with pytest.raises(TrainingError, match="hardly differ in some direction"):
+        calibrate(same, csr_array(np.ones((40, 3))), [f"study {i % 8}" for i in range(40)])
