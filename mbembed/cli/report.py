@@ -94,6 +94,13 @@ def _read(args: argparse.Namespace) -> list[Embedding | StoredEmbedding]:
     from mbembed.stored import read_embedding
 
     n_files = len(args.embedding)
+    if len(set(args.embedding)) < n_files:
+        twice = next(path for path in args.embedding if args.embedding.count(path) > 1)
+        raise UsageError(
+            f"{twice} was named more than once",
+            expected="each embedding once",
+            hint=f"mbembed report {twice} -o report.html",
+        )
     tables = [one_or_all(args.table)] if args.table and n_files == 1 else args.table
     for flag, named in (("--summary", args.summary), ("--table", tables)):
         if named and len(named) != n_files:

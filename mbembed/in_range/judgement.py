@@ -83,7 +83,7 @@ def out_of_distribution(embedding: Embedding | StoredEmbedding) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        If the model has no statistics of its training samples.
+        If the model has no statistics of its training samples, or something else than an embedding is given.
 
     Examples
     --------
@@ -96,8 +96,15 @@ def out_of_distribution(embedding: Embedding | StoredEmbedding) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from mbembed.embedding import Embedding
     from mbembed.stored import StoredEmbedding
 
+    if not isinstance(embedding, Embedding | StoredEmbedding):
+        raise UsageError(
+            f"mbembed.out_of_distribution was given an object of class {type(embedding).__name__}",
+            expected="what mbembed.embed or mbembed.read_embedding returns",
+            hint='mbembed.out_of_distribution(mbembed.embed("profile.biom"))',
+        )
     stored = isinstance(embedding, StoredEmbedding)
     model = embedding.model if isinstance(embedding, StoredEmbedding) else embedding.match.model
     if model is None or model.statistics is None:

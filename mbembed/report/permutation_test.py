@@ -54,7 +54,7 @@ class Permanova(NamedTuple):
 
 def permanova(
     embedding: Embedding | StoredEmbedding,
-    metadata: pd.DataFrame | str | os.PathLike[str],
+    metadata: pd.DataFrame | pd.Series | str | os.PathLike[str],
     columns: str | Sequence[str] | None = None,
     *,
     distance: str = "cosine",
@@ -68,7 +68,7 @@ def permanova(
     ----------
     embedding : Embedding or StoredEmbedding
         Samples without a vector are left out.
-    metadata : DataFrame or path-like
+    metadata : DataFrame, Series or path-like
         What is known of the samples; ids as in the embedding.
     columns : str or sequence of str, optional
         Default: all. Text and whole numbers of few values are groups, other numbers measurements.
@@ -122,6 +122,14 @@ def permanova(
         )
     if permutations < 1:
         raise UsageError(f"permutations is {permutations}", expected="1 or more", hint="permutations=999")
+    if strata is not None and not isinstance(strata, str):
+        raise UsageError(
+            f"strata is an object of class {type(strata).__name__}",
+            expected="the name of a column of the metadata",
+            hint="strata='study'",
+        )
+    if isinstance(metadata, pd.Series):
+        metadata = metadata.to_frame(metadata.name or "values")
     joined = join_metadata(metadata, embedding.sample_ids, id_flag="")
     frame = joined.frame
     known = [str(name) for name in frame.columns]

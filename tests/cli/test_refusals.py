@@ -129,6 +129,7 @@ def test_killed_run_leaves_no_output(tmp_path: Path) -> None:
         (["convert", "t.tsv", "t.tsv"], "t.tsv is named for what is read"),
         (["inspect", "t.tsv", "--samples", "t.tsv"], "(samples)"),
         (["report", "e.tsv", "-o", "e.tsv"], "e.tsv is named for what is read"),
+        (["report", "e.tsv", "e.tsv", "-o", "r.html"], "e.tsv was named more than once"),
         (["report", "e.tsv", "--summary", "s.json", "-o", "s.json"], "s.json is named for what is read"),
         (
             ["explain", "t.tsv", "--metadata", "m.tsv", "--contrast", "x", "-o", "m.tsv"],

@@ -150,3 +150,8 @@ def test_a_mock_community_is_out_of_range() -> None:
     assert judged["verdict"].eq("out of range").all()
     # Nearer to the centre than any training sample: a small distance is no good sign.
     assert judged["distance_percentile"].lt(1).all()
+
+
+def test_something_else_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"given an object of class str\. Expected: what mbembed\.embed"):
+        mbembed.out_of_distribution("profile.biom")  # type: ignore[arg-type]

@@ -199,3 +199,10 @@ def test_samples_that_are_all_the_same() -> None:
 def test_refusals(embedding: mbembed.Embedding, known: pd.DataFrame, arguments: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         permanova(embedding, known, **arguments)  # type: ignore[arg-type]
+
+
+def test_a_column_by_itself_is_metadata_too(embedding: mbembed.Embedding, known: pd.DataFrame) -> None:
+    name = known.columns[0]
+    assert permanova(embedding, known[name]).equals(permanova(embedding, known, name))
+    with pytest.raises(UsageError, match="strata is an object of class Series"):
+        permanova(embedding, known, strata=known[name])  # type: ignore[arg-type]
