@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Vectors", "vectors_of"]
 
+#: Threads that encode a part: Dask itself runs as many parts at once as there are cores.
+TASK_THREADS = 1
+
 
 class Vectors(NamedTuple):
     """What `mbembed.embed` gives for the samples of one part.
@@ -60,7 +63,7 @@ def vectors_of(profile: Profile, name: ModelName, options: Options) -> Vectors:
     model = worker_model(name)
     match = match_profile(profile, model, **options.matching)  # type: ignore[arg-type]  # options by name
     selection = select_samples(match, options.min_coverage, options.on_empty)
-    prepared = Prepared(match, selection, {"device": options.device}, warnings=[], threads=None)
+    prepared = Prepared(match, selection, {"device": options.device}, warnings=[], threads=TASK_THREADS)
     blocks = [np.empty((0, model.n_dimensions), dtype=np.float32), *(vectors for vectors, _ in prepared.vectors())]
     ids = prepared.sample_ids(0, len(selection.rows))
     return Vectors(np.concatenate(blocks), ids, selection.left_out, match)

@@ -77,8 +77,7 @@ in_r <- c(
   "--contrast COLUMN" = "contrast = ~ COLUMN",
   "--metadata samples.tsv" = "samples = a data frame with the sample names as row names",
   "--metadata" = "samples",
-  "--(case|control|group|subject|batch) (VALUE|COLUMN|STUDY)" = "\\1 = \"\\2\"",
-  "(^|[ (])-k ([0-9]+)" = "\\1k = \\2"
+  "--(case|control|group|subject|batch) (VALUE|COLUMN|STUDY)" = "\\1 = \"\\2\""
 )
 
 # Python's messages speak of the command line; R has arguments of the same names.
@@ -89,7 +88,7 @@ in_r_words <- function(text) {
   for (i in seq_along(in_r)) text <- gsub(names(in_r)[i], in_r[[i]], text)
   text <- gsub("--id-column ([^ ,;]+)", "rownames(samples) <- samples$\\1", text)
   text <- sub("^--positive (?!is )([^,]+?)([.]?)$", "positive = \"\\1\"\\2", text, perl = TRUE)
-  flag <- "--([a-z][a-z-]+)(?: ([a-z0-9][a-z0-9.-]*)(?=$|[,.;:) ]))?"
+  flag <- "--([a-z][a-z-]*)(?: ([a-z0-9][a-z0-9.-]*)(?=$|[,.;:) ]))?"
   values <- c(
     "fraction", "percent", "counts", "zero", "error", "input", "classified", "matched", "resolve", "strict", "exact",
     "drop", "nan", "floor", "taxa-in-rows", "samples-in-rows", "taxids", "species",
