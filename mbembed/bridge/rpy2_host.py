@@ -16,6 +16,8 @@ __all__ = ["OLD_R_REQUIREMENT", "is_r_object", "start_r"]
 #: With R older than 4.5, which has no ``R_getVar``: rpy2 3.6.7 says that it needs R 4.5 ("NEWS" of rpy2), and
 #: rpy2-rinterface 3.6.6 was found to fail with R 4.2 too.
 OLD_R_REQUIREMENT = "rpy2-rinterface<3.6.6"
+#: Where the programs that are started from here look for libraries first; rpy2 puts R's there.
+LIBRARY_PATH = "LD_LIBRARY_PATH"
 _INSTALL_R = "sudo apt-get install r-base-core (or https://cran.r-project.org), and have R on the PATH"
 
 
@@ -48,13 +50,25 @@ def start_r(purpose: str) -> Any:
     if "rpy2.rinterface" not in sys.modules:
         require_extra("r", purpose)
         _check_home(purpose)
+    libraries = os.environ.get(LIBRARY_PATH)
     try:
         from rpy2 import rinterface
+
+        rinterface.initr()
     # cffi's own error is no OSError, and must not be named here: cffi comes with rpy2.
     except Exception as error:
         raise _unusable(purpose, error) from error
-    rinterface.initr()
+    finally:
+        _restore(libraries)
     return rinterface
+
+
+def _restore(libraries: str | None) -> None:
+    """Take back R's own libraries: this process has them, and its children (joblib, Dask) would take another libpython."""
+    if libraries is None:
+        os.environ.pop(LIBRARY_PATH, None)
+    else:
+        os.environ[LIBRARY_PATH] = libraries
 
 
 def _check_home(purpose: str) -> None:

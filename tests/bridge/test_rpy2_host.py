@@ -82,6 +82,13 @@ except MbembedError as error:
 
 
 @pytest.mark.usefixtures("needs_rpy2")
+def test_children_do_not_get_the_libraries_of_r(r: Callable[[str], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import os; from mbembed.bridge.rpy2_host import start_r; start_r('x'); print(os.environ.get('LD_LIBRARY_PATH'))"
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/of/mine")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "/of/mine"
+
+
 def test_a_wrong_home(tmp_path: Path, snapshot) -> None:
     found = python(TRY, R_HOME=str(tmp_path))
     assert found.returncode == 0, found.stderr
