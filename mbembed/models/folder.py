@@ -197,6 +197,8 @@ class Model:
         ----------
         fractions : csr_array of shape (n_samples, n_inputs)
             Relative abundances (0 to 1) in the model's column order.
+        threads : int, optional
+            As for :meth:`mbembed.models.encoder.Encoder.encode`.
 
         Returns
         -------
