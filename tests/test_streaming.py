@@ -302,7 +302,7 @@ def test_damage_far_inside_is_said(frame: pd.DataFrame, tmp_path: Path, writer: 
     assert messages[0] == messages[1]
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, N_SAMPLES])
+@pytest.mark.parametrize("count", [1, 2, 5, pytest.param(N_SAMPLES, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("suffix", OUTPUTS)
 def test_shards_one_after_the_other_are_the_whole(table: Path, tmp_path: Path, suffix: str, count: int) -> None:
     whole = tmp_path / f"whole{suffix}"
