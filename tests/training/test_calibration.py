@@ -103,7 +103,7 @@ def test_unseen_samples_are_predicted_worse_than_those_trained_on(made) -> None:
     model, _, profile, _, _ = made
     fractions = embed(profile, model, names="exact").match.fractions()
     own = model.decoder.surprise(model.preprocessing.above_absent(fractions))
-    assert np.median(model.statistics.quantiles["reconstruction"]) > 0.9 * np.median(own)
+    assert np.median(model.statistics.quantiles["reconstruction"]) > np.median(own)
 
 
 def test_a_readout_passes_the_decoder_on(made) -> None:
